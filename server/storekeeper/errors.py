@@ -1,0 +1,132 @@
+"""What can go wrong, as one tree.
+
+    MCPError                      MCP_ERROR            the rest: report the reference id
+    ├── ConfigurationError        CONFIGURATION_ERROR  mend the settings or the database, start again
+    ├── DatabaseError             MCP_ERROR            anything PostgreSQL says that is not below
+    │   ├── AuthorizationError    AUTHORIZATION_ERROR  sign in (SK401, 28xxx) or stop (SK403, 42501)
+    │   ├── NotFoundError         NOT_FOUND            look elsewhere (SK404)
+    │   ├── ConflictError         CONFLICT             read again, then decide (SK409, 23505)
+    │   ├── LimitError            LIMIT_EXCEEDED       ask for less, or later (SK429, 54xxx)
+    │   ├── QueryTimeoutError     QUERY_TIMEOUT        narrow the request (57014)
+    │   └── UnavailableError      UNAVAILABLE          wait (40001, 40P01, 55P03, 08xxx, 53xxx, 57P0x)
+    └── ValidationError           VALIDATION_ERROR     correct the argument (SK400, 22xxx, 23xxx)
+        └── InvalidQueryError     INVALID_QUERY        mend the SQL (42xxx, in free SQL only)
+
+`SQLSTATES` is derived from the classes; sql/README.md shows the same table, and a test holds
+the two and the SQL files equal.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class MCPError(Exception):
+    """An error a client may see: every attribute here is fit to be shown."""
+
+    error_code: ClassVar[str] = "MCP_ERROR"
+    sqlstates: ClassVar[tuple[str, ...]] = ()
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        sqlstate: str | None = None,
+        detail: str | None = None,
+        hint: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.sqlstate = sqlstate
+        self.detail = detail
+        self.hint = hint
+        self.retry_after = retry_after
+
+    def as_dict(self, request_id: str) -> dict[str, Any]:
+        """The error as a client gets it; absent parts are left out. `retry_after` is in seconds."""
+        facts = {
+            "error_code": self.error_code,
+            "sqlstate": self.sqlstate,
+            "message": self.message,
+            "detail": self.detail,
+            "hint": self.hint,
+            "retryable": self.retryable,
+            "retry_after": self.retry_after,
+            "request_id": request_id,
+        }
+        return {name: value for name, value in facts.items() if value is not None}
+
+
+class ConfigurationError(MCPError):
+    """Storekeeper can't start or serve as it is set up; the hint says what to change."""
+
+    error_code = "CONFIGURATION_ERROR"
+
+
+class DatabaseError(MCPError):
+    """PostgreSQL refused, in a way that no subclass names."""
+
+
+class AuthorizationError(DatabaseError):
+    error_code = "AUTHORIZATION_ERROR"
+    sqlstates = ("SK401", "SK403", "28", "42501")
+
+
+class NotFoundError(DatabaseError):
+    error_code = "NOT_FOUND"
+    sqlstates = ("SK404",)
+
+
+class ConflictError(DatabaseError):
+    error_code = "CONFLICT"
+    sqlstates = ("SK409", "23505")
+
+
+class LimitError(DatabaseError):
+    error_code = "LIMIT_EXCEEDED"
+    sqlstates = ("SK429", "54")
+
+
+class QueryTimeoutError(DatabaseError):
+    error_code = "QUERY_TIMEOUT"
+    sqlstates = ("57014",)
+
+
+class UnavailableError(DatabaseError):
+    error_code = "UNAVAILABLE"
+    sqlstates = ("40001", "40P01", "55P03", "08", "53", "57P0")
+    retryable = True
+
+
+class ValidationError(MCPError):
+    error_code = "VALIDATION_ERROR"
+    sqlstates = ("SK400", "22", "23")
+
+
+class InvalidQueryError(ValidationError):
+    """Free SQL that PostgreSQL could not understand. Outside free SQL, 42xxx is a defect of ours."""
+
+    error_code = "INVALID_QUERY"
+    sqlstates = ("42",)
+
+
+def _tree(root: type[MCPError]) -> list[type[MCPError]]:
+    return [root, *(found for child in root.__subclasses__() for found in _tree(child))]
+
+
+SQLSTATES: dict[str, type[MCPError]] = {
+    prefix: error for error in _tree(MCPError) for prefix in error.sqlstates
+}
+
+
+def error_class(sqlstate: str | None, *, free_sql: bool = False) -> type[MCPError]:
+    """The class for an SQLSTATE: the longest known prefix decides."""
+    for length in range(5, 1, -1):
+        found = SQLSTATES.get((sqlstate or "")[:length])
+        if found is InvalidQueryError and not free_sql:
+            continue
+        if found is not None:
+            return found
+    return DatabaseError

@@ -1,0 +1,66 @@
+-- Makes a role that calls can run as, with the powerless twin that its free SQL runs as.
+-- drop: DROP FUNCTION gateway.add_persona;
+CREATE OR REPLACE FUNCTION gateway.add_persona(
+    role          name,
+    description   text,
+    free_sql_path text DEFAULT 'public',
+    free_sql_zone text DEFAULT 'UTC'
+)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_sandbox CONSTANT name := 'sandbox_' || add_persona.role;
+    v_run     CONSTANT name := 'run_' || add_persona.role;
+    v_role    name;
+BEGIN
+    -- Roles belong to the whole server and may be there from another database.
+    FOREACH v_role IN ARRAY ARRAY[add_persona.role, v_sandbox] LOOP
+        IF to_regrole(quote_ident(v_role)) IS NULL THEN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', v_role);
+        END IF;
+        IF NOT pg_has_role(current_user, v_role, 'SET') THEN
+            EXECUTE format('GRANT %I TO %I WITH SET TRUE', v_role, current_user);
+        END IF;
+    END LOOP;
+    EXECUTE format('GRANT %I TO storekeeper_gateway, storekeeper_dba WITH INHERIT FALSE, SET TRUE', add_persona.role);
+    EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET FALSE', add_persona.role, v_sandbox);
+
+    SET LOCAL ROLE storekeeper_owner;
+    EXECUTE format('GRANT USAGE ON SCHEMA tool, resource, prompt, completion TO %I', add_persona.role);
+    SET LOCAL ROLE storekeeper_definer;
+    INSERT INTO gateway.personas (role, description, free_sql_path, free_sql_zone)
+    VALUES (add_persona.role, add_persona.description, add_persona.free_sql_path, add_persona.free_sql_zone);
+    EXECUTE format('GRANT USAGE ON SCHEMA gateway, sandbox TO %I', add_persona.role);
+    EXECUTE format(
+        'GRANT EXECUTE ON FUNCTION gateway.catalog, gateway.free_query, gateway.principal_id, gateway.progress,'
+        ' gateway.tenant_ids, gateway.who TO %I', add_persona.role
+    );
+    EXECUTE format('GRANT EXECUTE ON FUNCTION gateway.run_query TO %I', v_sandbox);
+    -- SECURITY DEFINER downwards: the owner can do less than the caller, and inside such a function
+    -- nobody can set a role.
+    EXECUTE format(
+        'CREATE OR REPLACE FUNCTION sandbox.%I(query text, max_rows integer, max_bytes integer)'
+        ' RETURNS json LANGUAGE sql STABLE SECURITY DEFINER'
+        ' SET search_path = %s, pg_temp SET timezone = %L'
+        ' AS ''SELECT gateway.run_query(query, max_rows, max_bytes)''',
+        v_run, add_persona.free_sql_path, add_persona.free_sql_zone
+    );
+    EXECUTE format('REVOKE ALL ON FUNCTION sandbox.%I FROM PUBLIC', v_run);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION sandbox.%I TO %I', v_run, add_persona.role);
+    EXECUTE format('GRANT CREATE ON SCHEMA sandbox TO %I', v_sandbox);
+    RESET ROLE;
+    EXECUTE format('ALTER FUNCTION sandbox.%I OWNER TO %I', v_run, v_sandbox);
+    EXECUTE format('REVOKE CREATE ON SCHEMA sandbox FROM %I', v_sandbox);
+END
+$function$;
+
+COMMENT ON FUNCTION gateway.add_persona IS $comment$
+For the DBA: makes the role, its sandbox role and its sandbox function, and grants both what a call
+needs. free_sql_path: the schemas whose tables free SQL may name unqualified; free_sql_zone: the time
+zone in which free SQL tells days apart. Grant the role SELECT on your tables and EXECUTE on its tools.
+$comment$;
+REVOKE ALL ON FUNCTION gateway.add_persona FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gateway.add_persona TO storekeeper_dba;

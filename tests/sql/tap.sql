@@ -1,0 +1,99 @@
+-- pgTAP's vocabulary, as much of it as these tests use, for a server without the extension.
+-- A test includes this after BEGIN, so that ROLLBACK takes it away again. The counters are settings:
+-- a test may change its role as it likes.
+\set ON_ERROR_STOP 1
+\pset format unaligned
+\pset tuples_only on
+SET client_min_messages = warning;
+SET LOCAL plpgsql.extra_errors = 'shadowed_variables';
+
+CREATE SCHEMA tap;
+GRANT USAGE ON SCHEMA tap TO PUBLIC;
+SET LOCAL search_path = tap, public;
+
+CREATE FUNCTION tap.plan(count integer) RETURNS text LANGUAGE sql AS $function$
+    SELECT '1..' || count FROM set_config('tap.planned', count::text, true), set_config('tap.run', '0', true),
+        set_config('tap.failed', '0', true)
+$function$;
+
+CREATE FUNCTION tap.ok(passed boolean, description text, diagnosis text DEFAULT NULL)
+RETURNS text LANGUAGE plpgsql AS $function$
+DECLARE
+    v_n integer := current_setting('tap.run')::integer + 1;
+BEGIN
+    PERFORM set_config('tap.run', v_n::text, true);
+    IF passed THEN
+        RETURN format('ok %s - %s', v_n, description);
+    END IF;
+    PERFORM set_config('tap.failed', (current_setting('tap.failed')::integer + 1)::text, true);
+    RETURN format('not ok %s - %s', v_n, description)
+        || coalesce(E'\n# ' || replace(diagnosis, E'\n', E'\n# '), '');
+END
+$function$;
+
+CREATE FUNCTION tap.is(have anyelement, want anyelement, description text) RETURNS text LANGUAGE sql AS $function$
+    SELECT tap.ok(have IS NOT DISTINCT FROM want, description, format('have: %s, want: %s', have, want))
+$function$;
+
+CREATE FUNCTION tap.isnt(have anyelement, want anyelement, description text) RETURNS text LANGUAGE sql AS $function$
+    SELECT tap.ok(have IS DISTINCT FROM want, description, format('have: %s', have))
+$function$;
+
+CREATE FUNCTION tap.rows_of(query text, OUT rows text[]) LANGUAGE plpgsql AS $function$
+BEGIN
+    EXECUTE format(E'SELECT coalesce(array_agg(q::text), ''{}'') FROM (%s\n) AS q', rtrim(query, E'; \n')) INTO rows;
+END
+$function$;
+
+CREATE FUNCTION tap.results_eq(have text, want text, description text) RETURNS text LANGUAGE sql AS $function$
+    SELECT tap.is(tap.rows_of(have), tap.rows_of(want), description)
+$function$;
+
+CREATE FUNCTION tap.is_empty(query text, description text) RETURNS text LANGUAGE sql AS $function$
+    SELECT tap.ok(r = '{}', description, 'have: ' || left(r::text, 500)) FROM tap.rows_of(query) AS r
+$function$;
+
+CREATE FUNCTION tap.isnt_empty(query text, description text) RETURNS text LANGUAGE sql AS $function$
+    SELECT tap.ok(tap.rows_of(query) <> '{}', description)
+$function$;
+
+CREATE FUNCTION tap.throws_ok(statement text, code text, description text) RETURNS text LANGUAGE plpgsql AS $function$
+BEGIN
+    EXECUTE statement;
+    RETURN tap.ok(false, description, 'no error, want: ' || code);
+EXCEPTION WHEN OTHERS THEN
+    RETURN tap.ok(SQLSTATE = code, description, format('have: %s (%s), want: %s', SQLSTATE, SQLERRM, code));
+END
+$function$;
+
+CREATE FUNCTION tap.lives_ok(statement text, description text) RETURNS text LANGUAGE plpgsql AS $function$
+BEGIN
+    EXECUTE statement;
+    RETURN tap.ok(true, description);
+EXCEPTION WHEN OTHERS THEN
+    RETURN tap.ok(false, description, format('%s (%s)', SQLSTATE, SQLERRM));
+END
+$function$;
+
+CREATE FUNCTION tap.finish() RETURNS SETOF text LANGUAGE sql AS $function$
+    SELECT format('# planned %s tests but ran %s', p, r)
+    FROM current_setting('tap.planned') AS p, current_setting('tap.run') AS r
+    WHERE p <> r
+$function$;
+
+-- Be this person from here on; nobody when no name is given (a persona's role with no identity).
+CREATE FUNCTION tap.be(principal text DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $function$
+BEGIN
+    PERFORM set_config('role', 'none', true), set_config('storekeeper.context', '', true);
+    IF principal IS NULL THEN
+        SET LOCAL ROLE store_managers;
+    ELSE
+        PERFORM gateway.impersonate(principal);
+    END IF;
+END
+$function$;
+
+-- The DBA again, with no identity.
+CREATE FUNCTION tap.be_dba() RETURNS void LANGUAGE sql AS $function$
+    SELECT FROM set_config('role', 'none', true), set_config('storekeeper.context', '', true)
+$function$;
