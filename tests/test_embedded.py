@@ -24,7 +24,6 @@ import pytest
 from storekeeper.embedded import Embedded
 from storekeeper.errors import ConfigurationError
 
-SERVER = Path(__file__).parents[1] / "server"
 USER = """
 import sys
 from pathlib import Path
@@ -50,7 +49,7 @@ def folder() -> Iterator[Path]:
             ):
                 for member in (process, *process.children()):
                     member.kill()
-                process.wait(SECONDS)
+                ended(process)
     shutil.rmtree(path)
 
 
@@ -64,8 +63,8 @@ def users(home: Path) -> Iterator[Users]:
     started = Users(home)
     yield started
     for process in started.processes:
-        process.kill()
-        process.communicate()
+        with process:
+            process.kill()
 
 
 class Users:
@@ -82,7 +81,7 @@ class Users:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(SERVER)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
             start_new_session=True,
         )
         self.processes.append(process)
@@ -105,9 +104,17 @@ def postmaster(home: Path, version: int = 18) -> psutil.Process:
     return psutil.Process(int(pid_file.read_text().split()[0]))
 
 
+def ended(server: psutil.Process) -> None:
+    """Also true of a zombie: not every container has an init that buries them."""
+    deadline = time.monotonic() + SECONDS
+    while server.is_running() and server.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def ask(embedded: Embedded, query: str) -> object:
     with psycopg.connect(embedded.conninfo(), autocommit=True) as connection:
-        row = connection.execute(query).fetchone()  # type: ignore[call-overload]
+        row = connection.execute(query).fetchone()
     assert row
     return row[0]
 
@@ -115,6 +122,11 @@ def ask(embedded: Embedded, query: str) -> object:
 def keep(embedded: Embedded) -> None:
     with psycopg.connect(embedded.conninfo()) as connection:
         connection.execute("create table kept as select 42 as answer")
+
+
+def loop(embedded: Embedded) -> None:
+    with pytest.raises(psycopg.OperationalError):
+        ask(embedded, "do 'begin loop end loop; end'")
 
 
 def wait_for(path: Path, pattern: str) -> None:
@@ -134,7 +146,7 @@ def test_it_starts_answers_and_stops(home: Path, version: int) -> None:
         assert (home / f"postgresql-{version}").stat().st_mode & 0o777 == 0o700
         assert (embedded.bin / "pgbench").exists()
         server = postmaster(home, version)
-    server.wait(SECONDS)
+    ended(server)
 
 
 def test_data_is_kept_though_the_server_is_still_stopping(home: Path) -> None:
@@ -154,7 +166,7 @@ def test_the_last_one_out_stops_it(home: Path, users: Users) -> None:
         leave(second)
         assert ask(third, "select 1") == 1
         assert postmaster(home) == server
-    server.wait(SECONDS)
+    ended(server)
 
 
 def test_two_in_one_process_are_two_users(home: Path) -> None:
@@ -175,7 +187,7 @@ def test_all_at_once(home: Path, users: Users) -> None:
         user.stdin.close()
     for user in together:
         assert user.wait(SECONDS) == 0
-    server.wait(SECONDS)
+    ended(server)
 
 
 def test_a_killed_user_leaves_no_claim(home: Path, users: Users) -> None:
@@ -186,7 +198,7 @@ def test_a_killed_user_leaves_no_claim(home: Path, users: Users) -> None:
     with Embedded(home) as embedded:
         assert ask(embedded, "select 1") == 1
         assert postmaster(home) == server
-    server.wait(SECONDS)
+    ended(server)
 
 
 @pytest.mark.parametrize(
@@ -200,8 +212,9 @@ def test_killed_while_starting(home: Path, users: Users, step: str) -> None:
     with Embedded(home) as embedded:
         assert ask(embedded, "select 1") == 1
         server = postmaster(home)
-    server.wait(SECONDS)
-    assert not list(home.glob("*.new-*"))
+    ended(server)
+    with Embedded(home):
+        assert not list(home.glob("*.new-*"))
 
 
 @pytest.mark.parametrize("busy", [False, True])
@@ -210,17 +223,13 @@ def test_a_killed_server_recovers(home: Path, busy: bool) -> None:
     with Embedded(home) as embedded:
         keep(embedded)
         if busy:
-            at_work = threading.Thread(
-                target=lambda: pytest.raises(
-                    psycopg.OperationalError, ask, embedded, "do 'begin loop end loop; end'"
-                )
-            )
+            at_work = threading.Thread(target=loop, args=(embedded,))
             at_work.start()
             while ask(embedded, "select count(*) from pg_stat_activity where query ~ '^do'") == 0:
                 time.sleep(0.01)
         server = postmaster(home)
         server.kill()
-        server.wait(SECONDS)
+        ended(server)
         with Embedded(home) as again:
             assert ask(again, "select answer from kept") == 42
             assert postmaster(home) != server
@@ -229,29 +238,71 @@ def test_a_killed_server_recovers(home: Path, busy: bool) -> None:
         assert ask(embedded, "select answer from kept") == 42
 
 
-@pytest.mark.parametrize("first_line", ["{pid}\n", "", "nonsense\n"])
+@pytest.mark.parametrize("first_line", ["{pid}", "", "nonsense"])
 def test_a_stale_pid_file(home: Path, first_line: str) -> None:
+    """PostgreSQL itself takes any process of its own account for the server."""
     with Embedded(home) as embedded:
         keep(embedded)
         server = postmaster(home)
-        pid_file = home / "postgresql-18" / "postmaster.pid"
-        rest = pid_file.read_text().split("\n", 1)[1]
-        owner = pid_file.stat()
-    server.wait(SECONDS)
-    # PostgreSQL itself takes any process of its own account for the server.
+        account, group = server.uids().real, server.gids().real
+        server.kill()
+        ended(server)
     foreign = subprocess.Popen(
-        ["sleep", "60"], **({"user": owner.st_uid, "group": owner.st_gid} if ROOT else {})
+        ["sleep", "60"], user=account if ROOT else None, group=group if ROOT else None
     )
     try:
-        text = first_line.format(pid=foreign.pid)
-        pid_file.write_text(text + rest if text else "")
-        os.chown(pid_file, owner.st_uid, owner.st_gid)
+        for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+            stale = home / "postgresql-18" / name
+            _, rest = stale.read_text().split("\n", 1)
+            stale.write_text(f"{first_line.format(pid=foreign.pid)}\n{rest}" if first_line else "")
         with Embedded(home) as embedded:
             assert ask(embedded, "select answer from kept") == 42
         assert foreign.poll() is None
     finally:
         foreign.kill()
         foreign.wait()
+
+
+def test_a_server_elsewhere_is_not_taken_for_ours(folder: Path) -> None:
+    """Though its path ends like ours, as one in a container may."""
+    near = folder / "near"
+    far = folder / "far" / str(near).lstrip("/")
+    with Embedded(far) as other:
+        with Embedded(near) as embedded:
+            server = postmaster(near)
+            server.kill()
+            ended(server)
+            with Embedded(near):
+                assert ask(embedded, "select 1") == 1
+        assert ask(other, "select 1") == 1
+
+
+def test_a_server_started_by_hand_is_joined(home: Path) -> None:
+    with Embedded(home) as embedded:
+        server = postmaster(home)
+        account, group = server.uids().real, server.gids().real
+    ended(server)
+    data = str(home / "postgresql-18")
+    subprocess.run(
+        [
+            embedded.bin / "pg_ctl",
+            "start",
+            "-D",
+            data,
+            "-l",
+            f"{data}/log",
+            "-o",
+            f"-h '' -k {data}",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        user=account if ROOT else None,
+        group=group if ROOT else None,
+    )
+    server = postmaster(home)
+    with embedded:
+        assert ask(embedded, "select 1") == 1
+        assert postmaster(home) == server
 
 
 def test_a_half_made_initdb(home: Path) -> None:
@@ -272,7 +323,7 @@ def test_awkward_paths(folder: Path, name: str) -> None:
         server = postmaster(home)
         where = Path(str(ask(embedded, "select current_setting('unix_socket_directories')")))
         assert where.stat().st_mode & 0o777 == 0o700
-    server.wait(SECONDS)
+    ended(server)
     if not where.is_relative_to(home):
         where.rmdir()
         where.symlink_to(folder)
@@ -317,7 +368,7 @@ def test_an_unknown_version(home: Path) -> None:
 def test_data_of_another_version(home: Path) -> None:
     with Embedded(home):
         server = postmaster(home)
-    server.wait(SECONDS)
+    ended(server)
     (home / "postgresql-18" / "PG_VERSION").write_text("17\n")
     with pytest.raises(ConfigurationError, match="made by PostgreSQL 17, not 18"):
         Embedded(home).__enter__()
@@ -326,7 +377,7 @@ def test_data_of_another_version(home: Path) -> None:
 def test_a_failed_start_shows_the_log(home: Path) -> None:
     with Embedded(home):
         server = postmaster(home)
-    server.wait(SECONDS)
+    ended(server)
     with (home / "postgresql-18" / "postgresql.conf").open("a") as conf:
         conf.write("nonsense = 1\n")
     with pytest.raises(ConfigurationError, match='unrecognized configuration parameter "nonsense"'):
@@ -372,12 +423,12 @@ def test_root_with_binaries_nobody_can_reach(folder: Path, home: Path) -> None:
     copy = home / "postgresql-18-server"
     with embedded:
         assert ask(embedded, "select 1") == 1
-        assert Path(postmaster(home).exe()).is_relative_to(copy)
+        assert Path(postmaster(home).cmdline()[0]).is_relative_to(copy)
     made = copy.stat().st_ino
     with embedded:
         assert copy.stat().st_ino == made
         server = postmaster(home)
-    server.wait(SECONDS)
+    ended(server)
     (copy / "VERSION").write_text("an older wheel")
     with embedded:
         assert ask(embedded, "select 1") == 1

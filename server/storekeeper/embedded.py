@@ -74,12 +74,12 @@ class Embedded:
         self.data = self.home / f"postgresql-{version}"
         self.log = self.home / f"postgresql-{version}.log"
         self._pid_file = self.data / "postmaster.pid"
-        self._name = f"storekeeper-{hashlib.sha256(os.fsencode(self.data)).hexdigest()[:12]}"
         self._socket = self.data
         # A socket's path has 104 bytes on macOS, 108 on Linux, and to libpq a comma parts hosts.
         # Not tempfile.gettempdir(): TMPDIR may differ between the processes that share the server.
         if len(os.fsencode(self.data / ".s.PGSQL.5432")) > 100 or "," in str(self.data):
-            self._socket = Path(f"/tmp/{self._name}-{os.geteuid()}")
+            digest = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:12]
+            self._socket = Path(f"/tmp/storekeeper-{os.geteuid()}-{digest}")  # noqa: S108
         self._uid = self._gid = None
         if os.geteuid() == 0:
             try:
@@ -142,9 +142,10 @@ class Embedded:
             os.close(descriptor)
 
     def _make_home(self) -> None:
-        with suppress(FileExistsError):
-            self.home.mkdir(parents=True)
-            self.home.chmod(0o700 if self._uid is None else 0o711)
+        for folder in (*reversed(self.home.parents), self.home):
+            if not folder.exists():
+                folder.mkdir(exist_ok=True)
+                folder.chmod(0o700 if self._uid is None else 0o711)
         if self._socket != self.data:
             with suppress(FileExistsError):
                 self._socket.mkdir(0o700)
@@ -170,6 +171,8 @@ class Embedded:
         raise TimeoutError(f"it has not answered for {PATIENCE} s{self._last_lines()}")
 
     def _start(self) -> None:
+        for left_over in self.home.glob(f"{self.data.name}*.new-*"):
+            shutil.rmtree(left_over, ignore_errors=True)
         binaries = self._binaries()
         if not (self.data / "PG_VERSION").exists():
             self._initdb(binaries)
@@ -186,9 +189,9 @@ class Embedded:
         self.log.touch(0o600)
         self._give(self.log)
         # Trust is safe: there is no TCP, and only our account (and root) can enter the folder of
-        # the socket. The cluster's name is in the title of every process of it.
+        # the socket.
         options = ["-D", str(self.data), "-k", str(self._socket), "-p", "5432"]
-        options += ["-c", "listen_addresses=", "-c", f"cluster_name={self._name}"]
+        options += ["-c", "listen_addresses=", "-c", f"cluster_name={self._title()}"]
         # pg_ctl puts its own -D and -l into a shell command as they are, whatever the path holds;
         # hence PGDATA, a -D that is quoted, and a log named from home.
         started = self._run(
@@ -226,31 +229,42 @@ class Embedded:
         """The live server of our data directory; None also when the pid is another's by now."""
         try:
             process = psutil.Process(abs(int(self._pid_file.read_text().split("\n", 1)[0])))
+            by_hand = process.name() == "postgres" and str(self.data) in process.cmdline()
         except (FileNotFoundError, ValueError, psutil.Error):
             return None
-        return process if self._is_ours(process) else None
+        return process if by_hand or self._is_ours(process) else None
+
+    def _title(self) -> str:
+        """What the command line of every process of our server holds: its `cluster_name`.
+
+        Made of the folder's identity, not its path, which a container's server may share. Not
+        asked of the process' working directory, which root in a container may not look at.
+        """
+        found = self.data.stat()
+        return f"storekeeper-{found.st_dev:016x}-{found.st_ino:016x}"
 
     def _is_ours(self, process: psutil.Process) -> bool:
-        # By the command line: root in a container may not ask for another account's folder.
-        try:
-            return process.name() == "postgres" and any(
-                mark in part for mark in (str(self.data), self._name) for part in process.cmdline()
-            )
-        except psutil.Error:
-            return False
+        with suppress(psutil.Error):  # a zombie has no command line, and holds nothing
+            title = self._title()
+            return process.name() == "postgres" and any(title in arg for arg in process.cmdline())
+        return False
 
     def _clear_remains(self) -> None:
         """After a server that was killed: end its orphans, and forget the pid it had.
 
         SIGQUIT is what the server itself sends its processes when one of them has crashed.
+        PostgreSQL would take any live process of its account, or a zombie, for the old server.
         """
-        if self._pid_file.exists():
-            orphans = [process for process in psutil.process_iter() if self._is_ours(process)]
+        deadline = time.monotonic() + LEAVING
+        while orphans := [found for found in psutil.process_iter() if self._is_ours(found)]:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{orphans}, of a server that was killed, do not end")
             for orphan in orphans:
                 with suppress(psutil.Error):
                     orphan.send_signal(signal.SIGQUIT)
-            psutil.wait_procs(orphans, timeout=10)
-            self._pid_file.unlink(missing_ok=True)
+            time.sleep(0.02)
+        (self._socket / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
+        self._pid_file.unlink(missing_ok=True)
 
     def _binaries(self) -> Path:
         """The wheel's, or a copy under home when `nobody` can't reach those."""
@@ -291,12 +305,10 @@ class Embedded:
         return self._run("/bin/sh", "-c", 'test -x "$0"', str(path)).returncode == 0
 
     def _new_folder(self, path: Path) -> Path:
-        """A folder to be renamed to `path` when complete; those of killed processes are removed.
+        """A folder to be renamed to `path` when complete, so that no half-made one is ever used.
 
-        Each has a name of its own, as an initdb may outlive the process that started it.
+        Its name is its own: the initdb of a process that was killed may still be at work in it.
         """
-        for left_over in self.home.glob(f"{path.name}.new-*"):
-            shutil.rmtree(left_over, ignore_errors=True)
         return Path(tempfile.mkdtemp(prefix=f"{path.name}.new-", dir=self.home))
 
     def _give(self, path: Path) -> None:

@@ -43,8 +43,9 @@ class MCPError(Exception):
         self.detail = detail
         self.hint = hint
         self.retry_after = retry_after
+        self.request_id: str | None = None  # known once a call has failed with it
 
-    def as_dict(self, request_id: str) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """The error as a client gets it; absent parts are left out. `retry_after` is in seconds."""
         facts = {
             "error_code": self.error_code,
@@ -54,7 +55,7 @@ class MCPError(Exception):
             "hint": self.hint,
             "retryable": self.retryable,
             "retry_after": self.retry_after,
-            "request_id": request_id,
+            "request_id": self.request_id,
         }
         return {name: value for name, value in facts.items() if value is not None}
 
@@ -102,14 +103,14 @@ class UnavailableError(DatabaseError):
 
 class ValidationError(MCPError):
     error_code = "VALIDATION_ERROR"
-    sqlstates = ("SK400", "22", "23")
+    sqlstates: ClassVar[tuple[str, ...]] = ("SK400", "22", "23")
 
 
 class InvalidQueryError(ValidationError):
     """Free SQL that PostgreSQL could not understand. Outside free SQL, 42xxx is a defect of ours."""
 
     error_code = "INVALID_QUERY"
-    sqlstates = ("42",)
+    sqlstates: ClassVar[tuple[str, ...]] = ("42",)
 
 
 def _tree(root: type[MCPError]) -> list[type[MCPError]]:
@@ -121,11 +122,11 @@ SQLSTATES: dict[str, type[MCPError]] = {
 }
 
 
-def error_class(sqlstate: str | None, *, free_sql: bool = False) -> type[MCPError]:
+def error_class(sqlstate: str | None, *, holds_sql: bool = False) -> type[MCPError]:
     """The class for an SQLSTATE: the longest known prefix decides."""
     for length in range(5, 1, -1):
         found = SQLSTATES.get((sqlstate or "")[:length])
-        if found is InvalidQueryError and not free_sql:
+        if found is InvalidQueryError and not holds_sql:
             continue
         if found is not None:
             return found

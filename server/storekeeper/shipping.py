@@ -34,7 +34,9 @@ class Half:
 
     def ledger(self) -> list[Path]:
         """The migrations, oldest first."""
-        return sorted(p for p in self.migrations.glob("*.sql") if not p.name.endswith(".rollback.sql"))
+        return sorted(
+            p for p in self.migrations.glob("*.sql") if not p.name.endswith(".rollback.sql")
+        )
 
     def objects(self) -> dict[str, str]:
         """The object files as they are now: path → text, in an order that satisfies their needs."""
@@ -55,6 +57,11 @@ class Half:
                     texts[path] = text
         return texts
 
+    def unshipped(self) -> list[str]:
+        """The object files that differ from what the migrations say."""
+        before, now = self.shipped(self.ledger()), self.objects()
+        return sorted(p for p in before.keys() | now.keys() if before.get(p) != now.get(p))
+
     def frozen(self) -> dict[str, str]:
         """SHA256SUMS as name → digest: the files that may not change any more."""
         sums = self.migrations / "SHA256SUMS"
@@ -64,7 +71,9 @@ class Half:
     def freeze(self, ledger: list[Path]) -> None:
         """Writes the digests of these migrations and their rollbacks, as sha256sum -c reads them."""
         files = [f for path in ledger for f in (path, rollback_file(path))]
-        (self.migrations / "SHA256SUMS").write_text("".join(f"{digest(f)}  {f.name}\n" for f in files))
+        (self.migrations / "SHA256SUMS").write_text(
+            "".join(f"{digest(f)}  {f.name}\n" for f in files)
+        )
 
 
 def digest(path: Path) -> str:
@@ -87,7 +96,9 @@ def ship(sql: Path, phrase: str) -> list[Path]:
     """
     slug = re.sub(r"[^a-z0-9]+", "_", phrase.lower()).strip("_")
     if not slug:
-        raise ConfigurationError(f"The phrase {phrase!r} has no letters.", hint='storekeeper ship "add stock tools"')
+        raise ConfigurationError(
+            f"The phrase {phrase!r} has no letters.", hint='storekeeper ship "add stock tools"'
+        )
     return [written for half in halves(sql) if (written := _ship_half(sql, half, slug)) is not None]
 
 
@@ -96,7 +107,10 @@ def _ship_half(sql: Path, half: Half, slug: str) -> Path | None:
     name = f"{half.root.name}_{slug}"
     newest = ledger[-1] if ledger else None
     again = (
-        newest is not None and newest.stem[5:] == name and newest.name not in half.frozen() and FOOTER in newest.read_text()
+        newest is not None
+        and newest.stem[5:] == name
+        and newest.name not in half.frozen()
+        and FOOTER in newest.read_text()
     )
     if again:
         ledger.pop()
@@ -116,7 +130,9 @@ def _ship_half(sql: Path, half: Half, slug: str) -> Path | None:
     apply += [_section(path, _drop(path, before[path])) for path in reversed(gone)]
     rollback = [_section(path, before[path]) for path in gone]
     rollback += [
-        _replacement(path, now[path], before[path]) if path in before else _section(path, _drop(path, now[path]))
+        _replacement(path, now[path], before[path])
+        if path in before
+        else _section(path, _drop(path, now[path]))
         for path in reversed(changed)
     ]
     target = half.migrations / f"{number:04}_{name}.sql"
@@ -127,7 +143,9 @@ def _ship_half(sql: Path, half: Half, slug: str) -> Path | None:
 
 
 def _migration(half: Half, slug: str, depends: list[str], sections: list[str]) -> str:
-    header = [f"-- {slug.replace('_', ' ')}: written by storekeeper ship from the object files named below."]
+    header = [
+        f"-- {slug.replace('_', ' ')}: written by storekeeper ship from the object files named below."
+    ]
     header += [f"-- depends: {' '.join(depends)}"] if depends else []
     body = [
         f"SET LOCAL ROLE {OWNERS.get(half.root.name, OWNER)};",
@@ -162,7 +180,8 @@ def _drop(path: str, text: str) -> str:
     lines = re.findall(r"^-- drop: (.*)$", text, re.MULTILINE)
     if not lines:
         raise ConfigurationError(
-            f"{path} does not say how to drop its object.", hint="Add a line like: -- drop: DROP FUNCTION tool.name;"
+            f"{path} does not say how to drop its object.",
+            hint="Add a line like: -- drop: DROP FUNCTION tool.name;",
         )
     return "\n".join(lines) + "\n"
 

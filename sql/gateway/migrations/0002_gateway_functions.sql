@@ -162,7 +162,7 @@ STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
     WITH RECURSIVE published AS (
-        SELECT p.oid, n.nspname, p.*
+        SELECT n.nspname, p.*
         FROM pg_proc AS p
         JOIN pg_namespace AS n ON n.oid = p.pronamespace
         WHERE n.nspname IN ('tool', 'resource', 'prompt', 'completion')
@@ -203,6 +203,8 @@ AS $function$
         ) AS x (oid)
     )
     SELECT json_build_object(
+        'instructions', obj_description('tool'::regnamespace, 'pg_namespace'),
+        'who', (SELECT row_to_json(w) FROM gateway.who() AS w),
         'functions', coalesce((
             SELECT json_agg(json_build_object(
                 'schema', f.nspname,
@@ -261,7 +263,7 @@ AS $function$
 $function$;
 
 COMMENT ON FUNCTION gateway.catalog IS $comment$
-{functions: […], types: {oid: …}} of tool, resource, prompt and completion: what the current role may
+{instructions, who, functions: […], types: {oid: …}} of tool, resource, prompt and completion: what the current role may
 execute, with comments, arguments, results and everything a JSON Schema of their types needs.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.catalog FROM PUBLIC;
@@ -518,8 +520,12 @@ GRANT EXECUTE ON FUNCTION gateway.impersonate TO storekeeper_dba;
 -- object: functions/gateway/install_key.sql
 -- Keeps a key as the two padded blocks that HMAC needs.
 -- drop: DROP FUNCTION gateway.install_key;
-CREATE OR REPLACE FUNCTION gateway.install_key(key_name text, key bytea)
-RETURNS void
+CREATE OR REPLACE FUNCTION gateway.install_key(
+    key_name text,
+    key      bytea,
+    replace  boolean DEFAULT false
+)
+RETURNS boolean
 LANGUAGE plpgsql
 VOLATILE
 SECURITY DEFINER
@@ -542,12 +548,17 @@ BEGIN
     INSERT INTO gateway.keys AS k (name, inner_pad, outer_pad)
     VALUES (install_key.key_name, v_inner, v_outer)
     ON CONFLICT (name) DO UPDATE
-        SET inner_pad = excluded.inner_pad, outer_pad = excluded.outer_pad, created_at = now();
+        SET inner_pad = excluded.inner_pad, outer_pad = excluded.outer_pad, created_at = now()
+        WHERE install_key.replace;
+    RETURN EXISTS (
+        SELECT FROM gateway.keys AS k WHERE k.name = install_key.key_name AND k.inner_pad = v_inner
+    );
 END
 $function$;
 
 COMMENT ON FUNCTION gateway.install_key IS $comment$
-Installs or replaces the key 'assertion' (shared with the servers) or 'context' (the database's own).
+Installs the key 'assertion' (shared with the servers) or 'context' (the database's own), unless
+there is one already and replace is false. Returns whether this key is now the one in force.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.install_key FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.install_key TO storekeeper_dba;

@@ -1,5 +1,5 @@
 -- Zava Retail: the tables, who may read them, and the sample data's own schema.
--- depends: 0003_catalog_notice
+-- depends: 0003_context_key_and_catalog_notice
 
 DO $do$
 BEGIN
@@ -22,6 +22,9 @@ COMMENT ON SCHEMA sample IS 'What the sample data is made from, and the function
 
 CREATE DOMAIN retail.row_limit AS integer CHECK (VALUE BETWEEN 1 AND 200);
 COMMENT ON DOMAIN retail.row_limit IS 'How many rows a tool may return: 1 to 200.';
+
+CREATE DOMAIN retail.query_row_limit AS integer CHECK (VALUE BETWEEN 1 AND 1000);
+COMMENT ON DOMAIN retail.query_row_limit IS 'How many rows free SQL may return: 1 to 1000.';
 
 CREATE TABLE retail.regions (
     region_id  smallint PRIMARY KEY,

@@ -7,7 +7,7 @@ STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
     WITH RECURSIVE published AS (
-        SELECT p.oid, n.nspname, p.*
+        SELECT n.nspname, p.*
         FROM pg_proc AS p
         JOIN pg_namespace AS n ON n.oid = p.pronamespace
         WHERE n.nspname IN ('tool', 'resource', 'prompt', 'completion')
@@ -48,6 +48,8 @@ AS $function$
         ) AS x (oid)
     )
     SELECT json_build_object(
+        'instructions', obj_description('tool'::regnamespace, 'pg_namespace'),
+        'who', (SELECT row_to_json(w) FROM gateway.who() AS w),
         'functions', coalesce((
             SELECT json_agg(json_build_object(
                 'schema', f.nspname,
@@ -106,7 +108,7 @@ AS $function$
 $function$;
 
 COMMENT ON FUNCTION gateway.catalog IS $comment$
-{functions: […], types: {oid: …}} of tool, resource, prompt and completion: what the current role may
+{instructions, who, functions: […], types: {oid: …}} of tool, resource, prompt and completion: what the current role may
 execute, with comments, arguments, results and everything a JSON Schema of their types needs.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.catalog FROM PUBLIC;

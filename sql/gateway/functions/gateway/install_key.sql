@@ -1,7 +1,11 @@
 -- Keeps a key as the two padded blocks that HMAC needs.
 -- drop: DROP FUNCTION gateway.install_key;
-CREATE OR REPLACE FUNCTION gateway.install_key(key_name text, key bytea)
-RETURNS void
+CREATE OR REPLACE FUNCTION gateway.install_key(
+    key_name text,
+    key      bytea,
+    replace  boolean DEFAULT false
+)
+RETURNS boolean
 LANGUAGE plpgsql
 VOLATILE
 SECURITY DEFINER
@@ -24,12 +28,17 @@ BEGIN
     INSERT INTO gateway.keys AS k (name, inner_pad, outer_pad)
     VALUES (install_key.key_name, v_inner, v_outer)
     ON CONFLICT (name) DO UPDATE
-        SET inner_pad = excluded.inner_pad, outer_pad = excluded.outer_pad, created_at = now();
+        SET inner_pad = excluded.inner_pad, outer_pad = excluded.outer_pad, created_at = now()
+        WHERE install_key.replace;
+    RETURN EXISTS (
+        SELECT FROM gateway.keys AS k WHERE k.name = install_key.key_name AND k.inner_pad = v_inner
+    );
 END
 $function$;
 
 COMMENT ON FUNCTION gateway.install_key IS $comment$
-Installs or replaces the key 'assertion' (shared with the servers) or 'context' (the database's own).
+Installs the key 'assertion' (shared with the servers) or 'context' (the database's own), unless
+there is one already and replace is false. Returns whether this key is now the one in force.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.install_key FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.install_key TO storekeeper_dba;

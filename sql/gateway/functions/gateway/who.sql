@@ -27,3 +27,4 @@ COMMENT ON FUNCTION gateway.who IS $comment$
 The caller's id, name, e-mail, persona and tenant names; NULLs when nobody is signed in.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.who FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gateway.who TO storekeeper_dba;

@@ -1,0 +1,1 @@
+"""Storekeeper: an MCP server whose tools are PostgreSQL functions."""

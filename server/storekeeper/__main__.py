@@ -1,0 +1,3 @@
+from storekeeper.cli import main
+
+main()

@@ -1,0 +1,311 @@
+"""What is published, as MCP sees it: pg_proc + comments + grants → tools, resources, prompts, completions.
+
+A comment is prose, then tags, each on lines of its own:
+
+    @title Top products                  @param name text        @return column text
+    @example name=value other=value      @destructive            @sql argument (it holds free SQL)
+    @uri retail://schema/{table}         @mime application/json
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from psycopg import sql
+from pydantic import BaseModel, ConfigDict
+from pydantic import ValidationError as Refused
+
+from storekeeper import pgtypes
+from storekeeper.errors import ValidationError
+from storekeeper.pgtypes import Types
+
+CATALOG = "SELECT gateway.catalog()::text"
+MILLISECONDS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A function's comment, taken apart."""
+
+    prose: str
+    tags: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def parse(cls, text: str) -> Comment:
+        prose, *tagged = re.split(r"^@", text.strip(), flags=re.MULTILINE)
+        tags: dict[str, tuple[str, ...]] = {}
+        for tag in tagged:
+            name, _, value = tag.strip().partition(" ")
+            tags[name] = (*tags.get(name, ()), " ".join(value.split()))
+        return cls(" ".join(prose.split("\n")).strip(), tags)
+
+    def one(self, tag: str) -> str | None:
+        return self.tags.get(tag, (None,))[0]
+
+    def named(self, tag: str) -> dict[str, str]:
+        """`@param name text` lines as name → text."""
+        return {
+            name: text.strip()
+            for name, _, text in (v.partition(" ") for v in self.tags.get(tag, ()))
+        }
+
+
+class Argument(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    type: str
+    required: bool
+    default: str | None
+
+
+class Column(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    type: str
+
+
+class Function(BaseModel):
+    """One published function."""
+
+    model_config = ConfigDict(
+        frozen=True, ignored_types=(cached_property,), arbitrary_types_allowed=True
+    )
+
+    kind: str  # the schema it stands in: tool, resource, prompt or completion
+    name: str
+    comment: Comment
+    writes: bool
+    returns_set: bool
+    result_type: str
+    timeout: str | None
+    arguments: tuple[Argument, ...]
+    columns: tuple[Column, ...]
+    types: Types
+
+    @property
+    def title(self) -> str:
+        return self.comment.one("title") or self.name.replace("_", " ").capitalize()
+
+    @property
+    def description(self) -> str:
+        examples = "".join(f"\nExample: {e}" for e in self.comment.tags.get("example", ()))
+        return self.comment.prose + examples
+
+    @property
+    def uri(self) -> str:
+        """A resource's address; with {arguments} in it, that of a template."""
+        return self.comment.one("uri") or f"storekeeper://{self.name}"
+
+    @property
+    def mime_type(self) -> str:
+        return self.comment.one("mime") or "application/json"
+
+    @property
+    def holds_sql(self) -> bool:
+        """Whether an argument is free SQL, so that errors of class 42 are the caller's."""
+        return "sql" in self.comment.tags
+
+    @property
+    def timeout_ms(self) -> int | None:
+        """The function's own SET statement_timeout."""
+        found = re.fullmatch(r"(\d+)(ms|s|min|h)?", self.timeout or "")
+        return int(found[1]) * MILLISECONDS[found[2] or "ms"] if found else None
+
+    @cached_property
+    def shape(self) -> str:
+        """How the result looks: rows, object, json, value or nothing."""
+        name = self.types.name(self.result_type)
+        if self.returns_set:
+            return "rows"
+        if name == "void":
+            return "nothing"
+        if name in {"json", "jsonb"}:
+            return "json"
+        return "object" if self.columns[1:] or self._attributes else "value"
+
+    @property
+    def _attributes(self) -> list[dict[str, str]]:
+        return self.types.facts(self.result_type)["attributes"] or []
+
+    @cached_property
+    def result_columns(self) -> tuple[Column, ...]:
+        """The columns of a row, the members of an object, or the one called value."""
+        if self._attributes:
+            return tuple(Column(**attribute) for attribute in self._attributes)
+        if self.columns and (self.returns_set or self.columns[1:]):
+            return self.columns
+        return (Column(name="value", type=self.result_type),)
+
+    @cached_property
+    def input_schema(self) -> dict[str, Any]:
+        texts = self.comment.named("param")
+        properties = {}
+        for argument in self.arguments:
+            schema = self.types.input_schema(argument.type)
+            text = texts.get(argument.name) or self.types.facts(argument.type)["comment"]
+            if text:
+                schema = schema | {"description": text}
+            if argument.default and (default := pgtypes.literal(argument.default)) is not None:
+                schema = schema | {"default": default}
+            properties[argument.name] = schema
+        required = [a.name for a in self.arguments if a.required]
+        return {
+            "type": "object",
+            "properties": properties,
+            **({"required": required} if required else {}),
+            "additionalProperties": False,
+        }
+
+    @cached_property
+    def output_schema(self) -> dict[str, Any]:
+        texts = self.comment.named("return")
+        members = {
+            c.name: self.types.output_schema(c.type, texts.get(c.name)) for c in self.result_columns
+        }
+        if self.shape == "rows":
+            row = {"type": "object", "properties": members, "required": list(members)}
+            properties: dict[str, Any] = {
+                "rows": {"type": "array", "items": row},
+                "row_count": {"type": "integer"},
+                "truncated": {"type": "boolean"},
+            }
+        elif self.shape in {"object", "value"}:
+            properties = members
+        else:
+            return {"type": "object"}
+        return {"type": "object", "properties": properties, "required": list(properties)}
+
+    @cached_property
+    def _checker(self) -> type[BaseModel]:
+        return pgtypes.arguments_model(
+            {a.name: (self.types.checker(a.type), a.required) for a in self.arguments}
+        )
+
+    def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments to send, or a ValidationError that names argument, value and what is allowed."""
+        try:
+            self._checker(**arguments)
+        except Refused as refused:
+            raise self._explain(refused) from None
+        required = {a.name for a in self.arguments if a.required}
+        return {
+            name: value
+            for name, value in arguments.items()
+            if value is not None or name in required
+        }
+
+    def from_texts(self, texts: Mapping[str, Any]) -> dict[str, Any]:
+        """Arguments that come as strings only (prompts, resource templates, a shell) as JSON values.
+
+        An empty text of an optional argument means that it is not given.
+        """
+        properties = self.input_schema["properties"]
+        required = self.input_schema.get("required", ())
+        arguments: dict[str, Any] = {}
+        for name, text in texts.items():
+            if text == "" and name not in required:
+                continue
+            arguments[name] = text
+            if isinstance(text, str) and properties.get(name, {}).get("type") != "string":
+                with suppress(json.JSONDecodeError):
+                    arguments[name] = json.loads(text)
+        return arguments
+
+    def _explain(self, refused: Refused) -> ValidationError:
+        names = ", ".join(a.name for a in self.arguments) or "none"
+        problems = []
+        for error in refused.errors(include_url=False):
+            where = ".".join(str(part) for part in error["loc"]) or "arguments"
+            if error["type"] == "missing":
+                problems.append(f"{where} is missing")
+            elif error["type"] == "extra_forbidden":
+                problems.append(f"{where} is no argument of {self.name}")
+            else:
+                value = repr(error["input"])
+                shown = value if len(value) <= 80 else value[:77] + "…"
+                problems.append(f"{where} = {shown}: {error['msg'][0].lower()}{error['msg'][1:]}")
+        return ValidationError(
+            f"{self.name}: {'; '.join(problems)}.",
+            sqlstate="SK400",
+            hint=f"Arguments of {self.name}: {names}. Its inputSchema says what each allows.",
+        )
+
+    def statement(self, given: Mapping[str, Any]) -> sql.Composed:
+        """The call: one bind parameter, the arguments as JSON, which PostgreSQL turns into their types.
+
+        Each row of the answer is one JSON text.
+        """
+        types = {a.name: self.types.name(a.type) for a in self.arguments}
+        names = [a.name for a in self.arguments if a.name in given]
+        call = sql.SQL("{}({})").format(
+            sql.Identifier(self.kind, self.name),
+            sql.SQL(", ").join(sql.SQL("{0} => a.{0}").format(sql.Identifier(n)) for n in names),
+        )
+        source: sql.Composable = sql.SQL("")
+        if names:
+            definitions = sql.SQL(", ").join(
+                sql.SQL("{} {}").format(sql.Identifier(n), sql.SQL(types[n])) for n in names
+            )
+            source = sql.SQL("jsonb_to_record(%s::jsonb) AS a ({}) CROSS JOIN LATERAL ").format(
+                definitions
+            )
+        if self.shape in {"json", "nothing"}:
+            return sql.SQL("SELECT r.value::text FROM {}{} AS r (value)").format(source, call)
+        columns = sql.SQL(", ").join(
+            sql.SQL("r.{0}::real[] AS {0}" if self._is_vector(c) else "r.{0}").format(
+                sql.Identifier(c.name)
+            )
+            for c in self.result_columns
+        )
+        alias = sql.SQL(", ").join(sql.Identifier(c.name) for c in self.result_columns)
+        return sql.SQL(
+            "SELECT row_to_json(q)::text FROM (SELECT {} FROM {}{} AS r ({})) AS q"
+        ).format(columns, source, call, alias)
+
+    def _is_vector(self, column: Column) -> bool:
+        return pgtypes.base_name(self.types.name(column.type)) in pgtypes.VECTORS
+
+
+class Catalog(BaseModel):
+    """Everything published to one person."""
+
+    model_config = ConfigDict(frozen=True)
+
+    instructions: str = ""
+    who: dict[str, Any] = {}
+    functions: tuple[Function, ...] = ()
+
+    @classmethod
+    def load(cls, facts: dict[str, Any]) -> Catalog:
+        """From what gateway.catalog() returned."""
+        types = Types(facts["types"])
+        functions = [
+            Function(
+                **f | {"kind": f["schema"], "comment": Comment.parse(f["comment"]), "types": types}
+            )
+            for f in facts["functions"]
+        ]
+        return cls(
+            instructions=facts["instructions"] or "",
+            who=facts["who"] or {},
+            functions=tuple(functions),
+        )
+
+    def of(self, kind: str) -> dict[str, Function]:
+        """The published functions of one kind by name, in order."""
+        return self._by_kind.get(kind, {})
+
+    @cached_property
+    def _by_kind(self) -> dict[str, dict[str, Function]]:
+        found: dict[str, dict[str, Function]] = {}
+        for function in self.functions:
+            found.setdefault(function.kind, {})[function.name] = function
+        return found

@@ -1,0 +1,387 @@
+"""The commands. Exit codes: 0 held, 1 failed, 2 usage."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import click
+
+from storekeeper.database import Database, connect_to
+from storekeeper.errors import MCPError
+from storekeeper.settings import Settings
+
+SAMPLE_SCALE = 0.1
+SAMPLE_SEED = 42
+
+principal_option = click.option(
+    "--principal",
+    metavar="PERSON",
+    help="Id or e-mail of the person to be; default STOREKEEPER_PRINCIPAL.",
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="JSON on stdout instead of a table."
+)
+
+
+def fail(error: Exception, *, as_json: bool = False) -> None:
+    """Says on stderr what is wrong and what to do, and ends with exit code 1."""
+    if as_json and isinstance(error, MCPError):
+        click.echo(json.dumps({"error": error.as_dict()}, indent=2))
+    code = f" {error.error_code}" if isinstance(error, MCPError) else ""
+    click.secho(f"storekeeper:{code} {error}", fg="red", err=True)
+    for name in ("detail", "hint", "request_id"):
+        if text := getattr(error, name, None):
+            click.echo(f"{name}: {text}", err=True)
+    raise SystemExit(1)
+
+
+def explained(command: Callable[..., None]) -> Callable[..., None]:
+    """Failures of a command as a sentence and a hint, not as a traceback."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except MCPError as error:
+            fail(error, as_json=kwargs.get("as_json", False))
+
+    return run
+
+
+@contextmanager
+def session(log_level: str = "ERROR", **given: Any) -> Iterator[tuple[Settings, Database]]:
+    """Settings, logging and a database; the embedded one is made ready at its first use."""
+    from storekeeper import telemetry
+
+    settings = Settings.read(**given)
+    telemetry.configure_logging(settings.log_level or log_level)
+    with connect_to(settings) as database:
+        yield settings, database
+
+
+@contextmanager
+def ready(log_level: str = "ERROR", **given: Any) -> Iterator[tuple[Settings, Database]]:
+    """A session in which a fresh embedded database has been given its schema and sample data."""
+    with session(log_level, **given) as (settings, database):
+        if database.embedded and not settings.assertion_key_file.exists():
+            from storekeeper import sample
+
+            sample.prepare(database, settings, bare=False)
+            sample.load(database.dba, settings, SAMPLE_SCALE, SAMPLE_SEED, lambda *_: None)
+        yield settings, database
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="storekeeper")
+@principal_option
+@click.pass_context
+def main(context: click.Context, principal: str | None) -> None:
+    """PostgreSQL functions as typed, tenant-safe MCP tools.
+
+    With no command: serve when stdin is not a terminal, this help when it is.
+    """
+    context.obj = principal
+    if context.invoked_subcommand is None:
+        if sys.stdin.isatty():
+            click.echo(context.get_help())
+        else:
+            context.invoke(serve, principal=principal)
+
+
+@main.command()
+@principal_option
+@explained
+def serve(principal: str | None) -> None:
+    """MCP over stdio, for one person."""
+    from storekeeper.gateway import Gateway
+    from storekeeper.protocol import Protocol
+    from storekeeper.telemetry import Telemetry
+
+    async def run(settings: Settings, database: Database) -> None:
+        async with Gateway(database.server, settings, settings.read_assertion_key()) as gateway:
+            await Protocol(gateway, Telemetry(settings)).serve()
+
+    with ready("INFO", principal=principal) as (settings, database):
+        asyncio.run(run(settings, database))
+
+
+@main.command()
+@click.option(
+    "--scale", type=click.FloatRange(0, 1000, min_open=True), default=1, show_default=True
+)
+@click.option("--seed", type=int, default=SAMPLE_SEED, show_default=True)
+@click.option("--bare", is_flag=True, help="The gateway alone, for your own schema.")
+@explained
+def init(scale: float, seed: int, bare: bool) -> None:
+    """Migrate, install the server's key, and load the sample business. Safe to run again."""
+    from storekeeper import sample
+    from storekeeper.console import progress_bar
+
+    with session() as (settings, database):
+        applied = sample.prepare(database, settings, bare=bare)
+        click.echo(
+            f"{len(applied)} migrations applied." if applied else "The migrations are up to date."
+        )
+        if bare:
+            return
+        with progress_bar("Sample data") as progress:
+            rows = sample.load(database.dba, settings, scale, seed, progress)
+        if rows is None:
+            click.echo("The sample data is there already.")
+        else:
+            click.echo(", ".join(f"{count:,} {table}" for table, count in rows.items()) + ".")
+
+
+@main.command()
+@click.option(
+    "--scale",
+    type=click.FloatRange(0, 1000, min_open=True),
+    default=SAMPLE_SCALE,
+    show_default=True,
+)
+@explained
+def demo(scale: float) -> None:
+    """Embedded database, sample data, and a guided tour through a real MCP client as three people."""
+    from storekeeper import demo as tour
+
+    raise SystemExit(0 if asyncio.run(tour.run(scale)) else 1)
+
+
+@main.command()
+@json_option
+@explained
+def doctor(as_json: bool) -> None:
+    """What is wrong with this installation, and how to mend it."""
+    from storekeeper import doctor as examination
+    from storekeeper.console import show_json, show_rows
+
+    with session() as (settings, database):
+        findings = asyncio.run(examination.examine(settings, database))
+    held = all(finding.ok for finding in findings)
+    if as_json:
+        show_json({"ok": held, "findings": [finding.as_dict() for finding in findings]})
+    else:
+        show_rows([finding.as_dict() for finding in findings])
+    raise SystemExit(0 if held else 1)
+
+
+@main.command()
+@principal_option
+@json_option
+@explained
+def tools(principal: str | None, as_json: bool) -> None:
+    """The tools that a person has; without a person, every published one (DBA only)."""
+    from storekeeper.catalog import Catalog
+    from storekeeper.console import show_json, show_rows
+    from storekeeper.protocol import published_tools
+
+    with ready(principal=principal) as (settings, database):
+        if settings.principal:
+            found = asyncio.run(
+                _with_protocol(settings, database, lambda protocol: protocol.tools())
+            )
+        else:
+            catalog = Catalog.load(_as_dba(database, "SELECT gateway.catalog()")[0]["catalog"])
+            found = published_tools(catalog)
+    if as_json:
+        listed = [tool.model_dump(by_alias=True, exclude_none=True) for tool in found]
+        show_json({"tools": listed})
+    else:
+        show_rows(
+            [
+                {
+                    "tool": tool.name,
+                    "arguments": ", ".join(tool.input_schema["properties"]),
+                    "what it answers": (tool.description or "").partition(". ")[0],
+                }
+                for tool in found
+            ]
+        )
+
+
+@main.command()
+@click.argument("tool")
+@click.argument("arguments", nargs=-1, metavar="[ARG=VALUE… | JSON]")
+@principal_option
+@json_option
+@explained
+def call(tool: str, arguments: tuple[str, ...], principal: str | None, as_json: bool) -> None:
+    """One call, through the very path that MCP uses."""
+    from mcp.shared.exceptions import MCPError as ProtocolError
+
+    from storekeeper.console import show, show_json
+
+    given = _arguments(arguments)
+    with ready(principal=principal) as (settings, database):
+        try:
+            text = asyncio.run(
+                _with_protocol(
+                    settings, database, lambda protocol: protocol.call_with_texts(tool, given)
+                )
+            )
+        except ProtocolError as unknown:
+            fail(unknown, as_json=as_json)
+            return
+    result = json.loads(text)
+    if as_json:
+        show_json(result)
+    else:
+        show(result)
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@principal_option
+@click.argument("psql_arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- PSQL ARGS]")
+@explained
+def sql(principal: str | None, psql_arguments: tuple[str, ...]) -> None:
+    """psql as that person; without a person, as the DBA.
+
+    As a person, the session is one transaction: COMMIT or leaving it ends the impersonation.
+    """
+    from storekeeper import psql
+
+    with ready(principal=principal) as (settings, database):
+        code = psql.run(database, settings.principal, list(psql_arguments))
+    raise SystemExit(code)
+
+
+@main.command()
+@click.argument("phrase")
+@explained
+def ship(phrase: str) -> None:
+    """Write the next migration from the object files that changed. Needs no database."""
+    from storekeeper import migrations, shipping
+
+    written = shipping.ship(migrations.sql_folder(Settings.read()), phrase)
+    for path in written:
+        click.echo(path)
+    if not written:
+        click.echo("No object file has changed.")
+
+
+@main.command()
+@explained
+def migrate() -> None:
+    """Apply the migrations that are pending."""
+    from storekeeper import migrations
+
+    with session() as (settings, database):
+        applied = migrations.migrate(database.dba, migrations.sql_folder(settings))
+    click.echo("\n".join(applied) or "The migrations are up to date.")
+
+
+@main.command()
+@click.argument("migration_id")
+@explained
+def rollback(migration_id: str) -> None:
+    """Undo a migration and all that depend on it."""
+    from storekeeper import migrations
+
+    with session() as (settings, database):
+        undone = migrations.rollback(database.dba, migrations.sql_folder(settings), migration_id)
+    click.echo("\n".join(undone) or f"{migration_id} is not applied.")
+
+
+@main.command()
+@json_option
+@explained
+def status(as_json: bool) -> None:
+    """The migrations, the object files not shipped yet, and what is applied."""
+    from storekeeper import migrations, shipping
+    from storekeeper.console import show_json, show_rows
+
+    with session() as (settings, database):
+        folder = migrations.sql_folder(settings)
+        rows = [
+            {"migration": m.id, "half": m.half, "applied": m.applied}
+            for m in migrations.status(database.dba, folder)
+        ]
+    unshipped = [path for half in shipping.halves(folder) for path in half.unshipped()]
+    if as_json:
+        show_json({"migrations": rows, "unshipped": unshipped})
+    else:
+        show_rows(rows)
+        for path in unshipped:
+            click.echo(f"not shipped: {path}")
+
+
+@main.command()
+@json_option
+@explained
+def people(as_json: bool) -> None:
+    """The people who may call (DBA only)."""
+    from storekeeper.console import show_json, show_rows
+
+    with ready() as (_, database):
+        rows = _as_dba(database, "SELECT * FROM gateway.people()")
+    if as_json:
+        show_json([{**row, "principal_id": str(row["principal_id"])} for row in rows])
+    else:
+        show_rows([{**row, "stores": ", ".join(s["name"] for s in row["stores"])} for row in rows])
+
+
+@main.command()
+@json_option
+@explained
+def stats(as_json: bool) -> None:
+    """Calls, errors and times by tool over the last 24 hours (DBA only)."""
+    from storekeeper.console import show_json, show_rows
+
+    with ready() as (_, database):
+        rows = _as_dba(database, "SELECT * FROM gateway.stats()")
+    rows = [{k: v if isinstance(v, int | None) else str(v) for k, v in row.items()} for row in rows]
+    if as_json:
+        show_json(rows)
+    else:
+        show_rows(rows, title="Calls of the last 24 hours")
+
+
+async def _with_protocol(settings: Settings, database: Database, work: Callable[[Any], Any]) -> Any:
+    """Runs a piece of work through the path that MCP uses, and records its calls."""
+    from storekeeper.gateway import Gateway
+    from storekeeper.protocol import Protocol
+    from storekeeper.telemetry import Telemetry
+
+    telemetry = Telemetry(settings)
+    async with Gateway(database.server, settings, settings.read_assertion_key()) as gateway:
+        await gateway.check()
+        try:
+            return await work(Protocol(gateway, telemetry))
+        finally:
+            await gateway.record(telemetry)
+
+
+def _as_dba(database: Database, statement: Any) -> list[dict[str, Any]]:
+    import psycopg
+    from psycopg.rows import dict_row
+
+    from storekeeper.gateway import explain, explain_connection
+
+    try:
+        connection = psycopg.connect(database.dba, row_factory=dict_row)
+    except psycopg.Error as failure:
+        raise explain_connection(failure) from None
+    with connection:
+        try:
+            return connection.execute(statement).fetchall()
+        except psycopg.Error as failure:
+            raise explain(failure) from None
+
+
+def _arguments(words: tuple[str, ...]) -> dict[str, Any]:
+    """A JSON object, or name=value words whose values are texts."""
+    if len(words) == 1 and words[0].lstrip().startswith("{"):
+        try:
+            return dict(json.loads(words[0]))
+        except ValueError as failure:
+            raise click.UsageError(f"The arguments are not JSON: {failure}.") from None
+    pairs = [word.partition("=") for word in words]
+    if wrong := [name for name, equals, _ in pairs if not equals]:
+        raise click.UsageError(f"{wrong[0]!r} is not name=value.")
+    return {name: value for name, _, value in pairs}

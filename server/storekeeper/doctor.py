@@ -1,0 +1,90 @@
+"""What is wrong with an installation: connection, account, key, migrations, and the database's own view."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row
+
+from storekeeper import migrations
+from storekeeper.database import Database
+from storekeeper.errors import MCPError
+from storekeeper.gateway import Gateway, explain_connection
+from storekeeper.settings import Settings
+
+EXAMINE = (
+    "SELECT subject, ok, finding, CASE WHEN NOT ok THEN hint END AS hint FROM gateway.doctor()"
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One subject examined; a hint only where something is to be mended."""
+
+    subject: str
+    ok: bool
+    finding: str
+    hint: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+async def examine(settings: Settings, database: Database) -> list[Finding]:
+    """Every finding, in the order in which things are needed."""
+    try:
+        connection = psycopg.connect(
+            database.dba, row_factory=class_row(Finding), connect_timeout=5
+        )
+    except psycopg.Error as failure:
+        return [_failed("connection", explain_connection(failure))]
+    where = "embedded" if database.embedded else f"{connection.info.host}:{connection.info.port}"
+    findings = [
+        Finding("connection", ok=True, finding=f"{where}, database {connection.info.dbname}")
+    ]
+    findings.append(_migrations(settings, database))
+    with connection:
+        try:
+            findings += connection.execute(EXAMINE).fetchall()
+        except psycopg.errors.InsufficientPrivilege:
+            findings.append(
+                Finding("database", ok=True, finding="not examined: this account is not the DBA's")
+            )
+        except psycopg.Error:
+            findings.append(
+                Finding("database", ok=False, finding="no gateway", hint="Run storekeeper init.")
+            )
+            return findings
+    findings.append(await _serving(settings, database))
+    return findings
+
+
+def _migrations(settings: Settings, database: Database) -> Finding:
+    try:
+        known = migrations.status(database.dba, migrations.sql_folder(settings))
+    except (MCPError, psycopg.Error):
+        return Finding("migrations", ok=True, finding="not examined: this account is not the DBA's")
+    pending = [m.id for m in known if not m.applied]
+    if pending:
+        return Finding(
+            "migrations",
+            ok=False,
+            finding=f"pending: {', '.join(pending)}",
+            hint="storekeeper migrate",
+        )
+    return Finding("migrations", ok=True, finding=f"all {len(known)} applied")
+
+
+async def _serving(settings: Settings, database: Database) -> Finding:
+    try:
+        gateway = Gateway(database.server, settings, settings.read_assertion_key())
+        await gateway.check()
+    except MCPError as failure:
+        return _failed("serving", failure)
+    return Finding("serving", ok=True, finding="the account and the key are fit to serve")
+
+
+def _failed(subject: str, error: MCPError) -> Finding:
+    return Finding(subject, ok=False, finding=error.message, hint=error.hint)

@@ -1,0 +1,375 @@
+"""The only place that runs a call: pool, identity, deadline, retry, cancel, rows.
+
+A call is one transaction in one pipeline, so one round trip:
+
+    BEGIN [READ ONLY];  SELECT gateway.enter(assertion, request id, timeout);  SELECT …;  COMMIT
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import logging
+import random
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any, LiteralString
+
+import anyio
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+
+from storekeeper.errors import (
+    ConfigurationError,
+    MCPError,
+    QueryTimeoutError,
+    UnavailableError,
+    error_class,
+)
+from storekeeper.settings import Settings
+from storekeeper.telemetry import Telemetry
+
+log = logging.getLogger("storekeeper.gateway")
+
+Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+Statement = sql.Composed | LiteralString
+
+ASSERTION_LIFETIME = 60  # seconds
+CANCEL_PATIENCE = 5  # seconds that a cancelled backend gets to stop
+GRACE = 2  # seconds by which the client-side deadline exceeds the server-side one
+LOGIN_FAULTS = "SELECT fault FROM gateway.login_faults() AS fault"
+ENTER = "SELECT gateway.enter(%s, %s, %s)"
+RECORD = "SELECT gateway.record_calls(%s::jsonb)"
+CATALOG_CHANNEL = "storekeeper_catalog"
+LATER = "Wait a moment, then try again."
+NARROWER = "Narrow the request: a shorter period, fewer rows, one store."
+
+
+@dataclass(frozen=True)
+class Request:
+    """One statement to run for a person; `timeout_ms` None means the default."""
+
+    statement: Statement
+    arguments: dict[str, Any] | None = (
+        None  # bound as one JSON parameter where the statement has one
+    )
+    writes: bool = False
+    timeout_ms: int | None = None
+    holds_sql: bool = False
+    request_id: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The JSON texts of the rows, one a row, and how it went."""
+
+    rows: list[str]
+    truncated: bool
+    retries: int
+
+
+class Gateway:
+    """A pool of connections that serves one person."""
+
+    def __init__(self, conninfo: str, settings: Settings, assertion_key: bytes) -> None:
+        self._settings = settings
+        self._key = assertion_key
+        self._conninfo = _server_conninfo(conninfo, settings)
+        self._login_is_fit = False
+        self._pool = AsyncConnectionPool[Connection](
+            self._conninfo,
+            min_size=min(settings.pool_min_size, settings.pool_max_size),
+            max_size=settings.pool_max_size,
+            max_lifetime=settings.pool_max_lifetime,
+            timeout=settings.pool_timeout,
+            kwargs={"autocommit": True, "prepare_threshold": _threshold(settings)},
+            open=False,
+        )
+
+    @property
+    def principal(self) -> str | None:
+        return self._settings.principal
+
+    async def __aenter__(self) -> Gateway:
+        # Not waited for: a server starts, and says so, while its database is down.
+        await self._pool.open(wait=False)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._pool.close(timeout=1)
+
+    async def check(self) -> None:
+        """Fails with an MCPError that says why this database can't be served, if it can't."""
+        try:
+            connection = await Connection.connect(
+                self._conninfo, autocommit=True, connect_timeout=5
+            )
+        except psycopg.Error as failure:
+            raise explain_connection(failure) from None
+        async with connection:
+            await self._check_login(connection)
+
+    async def run(self, request: Request) -> Answer:
+        """Runs the statement as the person; every failure is an MCPError."""
+        if not self.principal:
+            raise error_class("SK401")(
+                "Nobody is signed in.",
+                sqlstate="SK401",
+                hint="Set STOREKEEPER_PRINCIPAL to the id or e-mail of a person (storekeeper people "
+                "lists them) and start the server again.",
+            )
+        timeout_ms = request.timeout_ms or round(self._settings.statement_timeout * 1000)
+        request = replace(request, timeout_ms=timeout_ms)
+        attempts = _Attempts(0 if request.writes else self._settings.retries)
+        try:
+            async with asyncio.timeout(timeout_ms / 1000 + GRACE + self._settings.pool_timeout):
+                while True:
+                    try:
+                        return replace(await self._attempt(request), retries=attempts.made)
+                    except (PoolTimeout, PoolClosed):
+                        raise UnavailableError(
+                            "No database connection was free in time.", hint=LATER, retry_after=2
+                        ) from None
+                    except psycopg.Error as failure:
+                        error = explain(failure, holds_sql=request.holds_sql)
+                        if not await attempts.another(error):
+                            raise error from None
+                        # What broke one connection has often broken all of them.
+                        await self._pool.check()
+        except TimeoutError:
+            raise _too_slow(timeout_ms) from None
+
+    async def record(self, telemetry: Telemetry) -> None:
+        """Writes the calls that the database has not heard of yet into its record."""
+        calls = telemetry.take_unrecorded()
+        if calls and self._login_is_fit:
+            try:
+                async with self._pool.connection(timeout=1) as connection:
+                    await connection.execute(RECORD, (json.dumps(calls),))
+            except (psycopg.Error, PoolTimeout, PoolClosed) as failure:
+                log.warning("%d calls not recorded: %s", len(calls), type(failure).__name__)
+
+    async def follow_catalog(self, changed: Callable[[], Awaitable[None]]) -> None:
+        """Calls `changed` after each change of what is published, and after each reconnection. Never ends."""
+        delays = _backoff()
+        while True:
+            try:
+                connection = await Connection.connect(
+                    make_conninfo(self._conninfo, application_name="storekeeper catalog"),
+                    autocommit=True,
+                )
+                async with connection:
+                    await connection.execute(f"LISTEN {CATALOG_CHANNEL}")
+                    await changed()
+                    delays = _backoff()
+                    async for _ in connection.notifies():
+                        await changed()
+            except psycopg.Error as failure:
+                log.warning("catalog changes not followed: %s", type(failure).__name__)
+            await asyncio.sleep(next(delays))
+
+    async def _attempt(self, request: Request) -> Answer:
+        async with self._connection() as connection:
+            if not self._login_is_fit:
+                await self._check_login(connection)
+            return await _uninterrupted(connection, self._transaction(connection, request))
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        # Not pool.connection(): that ends with a COMMIT of its own, a round trip more.
+        connection = await self._pool.getconn()
+        try:
+            yield connection
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._pool.putconn(connection)
+
+    async def _transaction(self, connection: Connection, request: Request) -> Answer:
+        parameters = None if request.arguments is None else (json.dumps(request.arguments),)
+        try:
+            async with connection.pipeline():
+                await connection.execute("BEGIN" if request.writes else "BEGIN READ ONLY")
+                await connection.execute(
+                    ENTER, (self._assertion(), request.request_id, request.timeout_ms)
+                )
+                cursor = await connection.execute(request.statement, parameters)
+                await connection.execute("COMMIT")
+            return self._answer(await cursor.fetchmany(self._settings.max_rows + 1))
+        except psycopg.Error:
+            if not connection.closed:
+                await connection.rollback()
+            raise
+
+    def _answer(self, rows: list[tuple[Any, ...]]) -> Answer:
+        texts: list[str] = []
+        size = 0
+        for (text,) in rows[: self._settings.max_rows]:
+            size += len(text or "")
+            if size > self._settings.max_bytes and texts:
+                return Answer(texts, truncated=True, retries=0)
+            texts.append(text)
+        return Answer(texts, truncated=len(rows) > self._settings.max_rows, retries=0)
+
+    def _assertion(self) -> str:
+        expiry = round(time.time()) + ASSERTION_LIFETIME
+        claim = f"v1|{self.principal}|{expiry}|{secrets.token_hex(8)}"
+        return f"{claim}|{hmac.digest(self._key, claim.encode(), hashlib.sha256).hex()}"
+
+    async def _check_login(self, connection: Connection) -> None:
+        try:
+            cursor = await connection.execute(LOGIN_FAULTS)
+            faults = [fault for (fault,) in await cursor.fetchall()]
+        except (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction):
+            raise ConfigurationError(
+                f"Database {connection.info.dbname} has no Storekeeper gateway.",
+                hint="Run storekeeper init as its DBA first.",
+            ) from None
+        except psycopg.errors.InsufficientPrivilege:
+            faults = ["may not use the gateway"]
+        if faults:
+            raise ConfigurationError(
+                f"The account {connection.info.user} must not serve: it {', '.join(faults)}.",
+                hint="Connect as storekeeper_gateway. If it can't log in yet, the DBA runs: "
+                "ALTER ROLE storekeeper_gateway PASSWORD '…'",
+            )
+        self._login_is_fit = True
+
+
+class _Attempts:
+    """Counts retries of what may be retried, and waits between them."""
+
+    def __init__(self, allowed: int) -> None:
+        self.made = 0
+        self._allowed = allowed
+        self._delays = _backoff()
+
+    async def another(self, error: MCPError) -> bool:
+        if not error.retryable or self.made >= self._allowed:
+            return False
+        self.made += 1
+        await asyncio.sleep(next(self._delays))
+        return True
+
+
+def _backoff(first: float = 0.05, longest: float = 5) -> Any:
+    """Jittered exponential delays in seconds, without end."""
+    delay = first
+    while True:
+        yield delay * random.uniform(0.5, 1.5)  # noqa: S311 (no secret depends on it)
+        delay = min(delay * 2, longest)
+
+
+async def _uninterrupted(connection: Connection, work: Any) -> Answer:
+    """Runs the work in a task of its own; when the caller is cancelled, stops the backend and waits.
+
+    anyio cancels at every await until the scope is left, which would interrupt psycopg's own cancel
+    and lose the connection with the query still running.
+    """
+    task: asyncio.Task[Answer] = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        with anyio.CancelScope(shield=True):
+            try:
+                await connection.cancel_safe(timeout=CANCEL_PATIENCE)
+                await asyncio.wait_for(asyncio.wait([task]), CANCEL_PATIENCE)
+            except (psycopg.Error, TimeoutError):
+                log.warning("a cancelled call did not stop; its connection is closed")
+                task.cancel()
+                await connection.close()
+        if task.done() and not task.cancelled():
+            task.exception()  # the cancel itself, which nobody waits for
+        raise
+
+
+def explain(failure: psycopg.Error, *, holds_sql: bool = False) -> MCPError:
+    """What went wrong, as a client may see it."""
+    kind = error_class(failure.sqlstate, holds_sql=holds_sql)
+    if failure.sqlstate is None and isinstance(failure, psycopg.OperationalError):
+        kind = UnavailableError
+    if kind is QueryTimeoutError:
+        return QueryTimeoutError(
+            "The statement took longer than its timeout allows.",
+            sqlstate=failure.sqlstate,
+            hint=NARROWER,
+        )
+    if kind is UnavailableError:
+        return UnavailableError(
+            "The database is not available for this right now.",
+            sqlstate=failure.sqlstate,
+            hint=LATER,
+            retry_after=2,
+        )
+    if not kind.sqlstates:
+        # Nothing that we named: its text may hold anything, and stays in the log.
+        log.error(
+            "database error %s: %s", failure.sqlstate, failure.diag.message_primary or failure
+        )
+        return kind("The database could not do this.", sqlstate=failure.sqlstate)
+    return kind(
+        failure.diag.message_primary or "",
+        sqlstate=failure.sqlstate,
+        detail=_position(failure) if holds_sql else None,
+        hint=failure.diag.message_hint,
+    )
+
+
+def explain_connection(failure: psycopg.Error) -> MCPError:
+    """Why no connection could be made. libpq's text names hosts and accounts, never a password."""
+    text = " ".join(str(failure).split())
+    return UnavailableError(
+        f"No connection to the database: {text}",
+        sqlstate=failure.sqlstate,
+        hint="Check STOREKEEPER_DATABASE_URL, or libpq's variables PGHOST, PGPORT, PGUSER, PGDATABASE, "
+        "and that the server runs.",
+        retry_after=5,
+    )
+
+
+def _position(failure: psycopg.Error) -> str | None:
+    position = failure.diag.internal_position
+    if position is None:
+        return None
+    query = failure.diag.internal_query or ""
+    near = query[int(position) - 1 :].split("\n")[0][:40]
+    return f"At character {position}, near: {near}"
+
+
+def _too_slow(timeout_ms: int) -> QueryTimeoutError:
+    return QueryTimeoutError(
+        f"No answer within {timeout_ms / 1000:g} s.",
+        hint="Narrow the request: a shorter period, fewer rows, one store.",
+    )
+
+
+def _threshold(settings: Settings) -> int | None:
+    threshold = settings.prepare_threshold
+    return None if threshold is not None and threshold < 0 else threshold
+
+
+def _server_conninfo(conninfo: str, settings: Settings) -> str:
+    milliseconds = {
+        "statement_timeout": settings.statement_timeout,
+        "lock_timeout": settings.lock_timeout,
+        "idle_in_transaction_session_timeout": settings.idle_in_transaction_session_timeout,
+    }
+    session = {
+        "jit": "off",
+        "work_mem": settings.work_mem,
+        "timezone": "UTC",
+        "intervalstyle": "iso_8601",
+        "client_connection_check_interval": "2s",
+        **{name: f"{round(seconds * 1000)}ms" for name, seconds in milliseconds.items()},
+    }
+    given = conninfo_to_dict(conninfo).get("options") or ""
+    options = " ".join(
+        [str(given), *(f"-c {name}={value}" for name, value in session.items())]
+    ).strip()
+    return make_conninfo(conninfo, application_name="storekeeper", options=options)

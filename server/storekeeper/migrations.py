@@ -1,0 +1,138 @@
+"""Apply, roll back and list the migrations, over yoyo."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import psycopg
+import yoyo
+from psycopg.conninfo import conninfo_to_dict
+from yoyo.exceptions import LockTimeout
+
+from storekeeper.errors import ConfigurationError
+from storekeeper.gateway import explain_connection
+from storekeeper.settings import Settings
+from storekeeper.shipping import HALVES, Half, digest
+
+log = logging.getLogger("storekeeper.migrations")
+
+ONE_AT_A_TIME = "SELECT pg_advisory_lock(hashtext('storekeeper migrations'))"
+
+
+@dataclass(frozen=True)
+class Migration:
+    id: str
+    half: str
+    applied: bool
+
+
+def sql_folder(settings: Settings) -> Path:
+    """The folder with gateway/ and retail/: the one set, the checkout's, or the installed one."""
+    beside_yoyo = Path("sql") if Path("yoyo.ini").exists() else None
+    installed = Path(__file__).parent / "sql"
+    checkout = Path(__file__).parents[2] / "sql"
+    for folder in (settings.sql, beside_yoyo, installed, checkout):
+        if folder is not None and (folder / "gateway" / "migrations").is_dir():
+            return folder
+    raise ConfigurationError(
+        "The folder with the SQL files was not found.",
+        hint="Set STOREKEEPER_SQL to the folder that holds gateway/ and retail/.",
+    )
+
+
+def status(conninfo: str, sql: Path) -> list[Migration]:
+    """Every migration in the order in which it applies, and whether it has been."""
+    with _backend(conninfo) as backend:
+        return _status(backend, sql, HALVES)
+
+
+def migrate(conninfo: str, sql: Path, halves: tuple[str, ...] = HALVES) -> list[str]:
+    """Applies what is pending; returns the ids. One process at a time, others wait."""
+    for half in halves:
+        _check_frozen(Half(sql / half))
+    with _backend(conninfo) as backend, _explained():
+        pending = backend.to_apply(_read(sql, halves))
+        with backend.lock():
+            backend.apply_migrations(pending)
+        return [m.id for m in pending]
+
+
+def rollback(conninfo: str, sql: Path, migration_id: str) -> list[str]:
+    """Undoes this migration and all that depend on it; returns the ids in the order undone."""
+    with _backend(conninfo) as backend, _explained():
+        migrations = _read(sql, HALVES)
+        known = {m.id: m for m in migrations}
+        if migration_id not in known:
+            raise ConfigurationError(
+                f"There is no migration {migration_id}.", hint="storekeeper status lists them."
+            )
+        unwanted = {migration_id}
+        for migration in backend.to_rollback(migrations)[::-1]:
+            if any(d.id in unwanted for d in migration.depends):
+                unwanted.add(migration.id)
+        undone = backend.to_rollback(migrations.filter(lambda m: m.id in unwanted))
+        with backend.lock():
+            backend.rollback_migrations(undone)
+        return [m.id for m in undone]
+
+
+def _status(backend: Any, sql: Path, halves: tuple[str, ...]) -> list[Migration]:
+    applied = set(backend.get_applied_migration_hashes())
+    return [
+        Migration(m.id, Path(m.path).parents[1].name, m.hash in applied)
+        for m in yoyo.migrations.topological_sort(_read(sql, halves))
+    ]
+
+
+def _read(sql: Path, halves: tuple[str, ...]) -> Any:
+    return yoyo.read_migrations(*(str(sql / half / "migrations") for half in halves))
+
+
+def _check_frozen(half: Half) -> None:
+    for name, expected in half.frozen().items():
+        path = half.migrations / name
+        if not path.exists() or digest(path) != expected:
+            raise ConfigurationError(
+                f"{path} is not what SHA256SUMS says: a migration that others have applied was changed.",
+                hint="Restore the file, and ship the change as a new migration.",
+            )
+
+
+@contextlib.contextmanager
+def _backend(conninfo: str) -> Iterator[Any]:
+    """yoyo on this database, its words on stderr, while no other process migrates it."""
+    with contextlib.redirect_stdout(sys.stderr):
+        try:
+            waiting = psycopg.connect(conninfo, autocommit=True)
+        except psycopg.Error as failure:
+            raise explain_connection(failure) from None
+        with waiting:
+            waiting.execute(ONE_AT_A_TIME)
+            parameters = {k: v for k, v in conninfo_to_dict(conninfo).items() if v is not None}
+            backend = yoyo.get_backend(f"postgresql+psycopg://?{urlencode(parameters)}")
+            with backend:
+                yield backend
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except LockTimeout as locked:
+        raise ConfigurationError(
+            str(locked).split(" (")[0] + ".", hint="If that process is gone: yoyo break-lock"
+        ) from None
+    except psycopg.Error as failure:
+        raise ConfigurationError(
+            failure.diag.message_primary or str(failure),
+            sqlstate=failure.sqlstate,
+            detail=failure.diag.message_detail,
+            hint=failure.diag.message_hint,
+        ) from None

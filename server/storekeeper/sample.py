@@ -1,0 +1,78 @@
+"""Makes a database ready: migrations, the assertion key, and the sample business."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from storekeeper import migrations
+from storekeeper.database import Database
+from storekeeper.errors import ConfigurationError, ConflictError
+from storekeeper.gateway import explain
+from storekeeper.settings import Settings
+from storekeeper.shipping import HALVES
+
+PROGRESS = "SK001"
+INSTALL_KEY = "SELECT gateway.install_key('assertion', %s)"
+LOAD = "SELECT table_name, row_count FROM sample.load(%s, %s)"
+
+Progress = Callable[[float, float, str], None]  # done, total, what is being done
+
+
+def prepare(database: Database, settings: Settings, *, bare: bool) -> list[str]:
+    """Migrates and installs the assertion key; safe to run again. Returns the ids applied."""
+    applied = migrations.migrate(
+        database.dba, migrations.sql_folder(settings), HALVES[:1] if bare else HALVES
+    )
+    key = settings.make_assertion_key()
+    with psycopg.connect(database.dba) as connection:
+        row = connection.execute(INSTALL_KEY, (key,)).fetchone()
+    if row != (True,):
+        raise ConfigurationError(
+            "The database knows another assertion key than this one.",
+            hint="Set STOREKEEPER_ASSERTION_KEY to the key of the servers that use it already. To "
+            "replace it: SELECT gateway.install_key('assertion', '\\x…', replace => true)",
+        )
+    return applied
+
+
+def load(
+    conninfo: str, settings: Settings, scale: float, seed: int, progress: Progress
+) -> dict[str, int] | None:
+    """Loads the sample business in one transaction: table → rows, or None when it is there already."""
+    data = migrations.sql_folder(settings) / "retail" / "data"
+
+    def relay(diagnosis: psycopg.errors.Diagnostic) -> None:
+        if diagnosis.sqlstate == PROGRESS:
+            done, total = (diagnosis.message_detail or "0/1").split("/")
+            progress(float(done), float(total), diagnosis.message_primary or "")
+
+    try:
+        with psycopg.connect(conninfo) as connection:
+            connection.add_notice_handler(relay)
+            connection.execute("SET LOCAL ROLE storekeeper_loader")
+            for file in sorted(data.glob("*.csv")):
+                _copy(connection, file)
+            loaded = connection.execute(LOAD, (scale, seed)).fetchall()
+            return dict(loaded)
+    except psycopg.Error as failure:
+        error = explain(failure)
+        if isinstance(error, ConflictError):
+            return None
+        raise error from None
+
+
+def _copy(connection: psycopg.Connection[tuple[object, ...]], file: Path) -> None:
+    table = sql.Identifier("sample", file.stem)
+    with file.open(newline="") as source:
+        header = next(csv.reader(source))
+    connection.execute(sql.SQL("TRUNCATE {}").format(table))
+    columns = sql.SQL(", ").join(map(sql.Identifier, header))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, HEADER match)").format(table, columns)
+    with connection.cursor().copy(statement) as copy, file.open("rb") as source:
+        while block := source.read(65536):
+            copy.write(block)

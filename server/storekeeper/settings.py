@@ -1,0 +1,111 @@
+"""Settings: STOREKEEPER_* in the environment. The connection itself may be libpq's PG* variables."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from storekeeper.errors import ConfigurationError
+
+LIBPQ_NAMES_A_SERVER = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE", "PGDATABASE")
+
+
+def default_home() -> Path:
+    """The user's data folder; root's is outside /root, which the server's account can't enter."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/storekeeper")
+    return platformdirs.user_data_path("storekeeper")
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; times in seconds unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="STOREKEEPER_", frozen=True, hide_input_in_errors=True
+    )
+
+    database_url: SecretStr | None = None  # libpq URL or conninfo; PG* variables do as well
+    principal: str | None = None  # id or e-mail of the person whom this process serves
+    assertion_key: SecretStr | None = None  # hex; default: the file home/assertion.key
+    home: Path = Field(default_factory=default_home)
+    embedded_version: int = 18
+    sql: Path | None = None  # the folder with gateway/ and retail/; default: ./sql beside yoyo.ini
+
+    pool_min_size: Annotated[int, Field(ge=0)] = 2
+    pool_max_size: Annotated[int, Field(ge=1)] = 10
+    pool_max_lifetime: float = 300
+    pool_timeout: float = 10  # how long a call waits for a connection
+    prepare_threshold: int | None = 5  # -1 or less: never prepare (PgBouncer older than 1.21)
+
+    statement_timeout: float = 30
+    lock_timeout: float = 5
+    idle_in_transaction_session_timeout: float = 60
+    work_mem: str = "4MB"
+    retries: Annotated[int, Field(ge=0)] = 3
+    max_rows: Annotated[int, Field(ge=1)] = 1000
+    max_bytes: Annotated[int, Field(ge=1)] = 1_048_576  # of a result's JSON
+
+    statsd_host: str = "127.0.0.1"
+    statsd_port: int = 8125
+    log_level: str | None = None  # default: INFO when serving, ERROR otherwise
+
+    @classmethod
+    def read(cls, **given: object) -> Settings:
+        """The settings, or a ConfigurationError that names the variable at fault (never its value)."""
+        try:
+            return cls(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        except ValidationError as invalid:
+            problems = [
+                f"STOREKEEPER_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}"
+                for e in invalid.errors()
+            ]
+            raise ConfigurationError(
+                "; ".join(problems), hint="Correct the environment variable."
+            ) from None
+
+    @property
+    def names_a_server(self) -> bool:
+        """Whether a PostgreSQL server is named; otherwise the embedded one is used."""
+        return self.database_url is not None or any(os.environ.get(v) for v in LIBPQ_NAMES_A_SERVER)
+
+    @property
+    def assertion_key_file(self) -> Path:
+        return self.home / "assertion.key"
+
+    def read_assertion_key(self) -> bytes:
+        """The key by which this server proves whom it speaks for; 32 to 64 bytes."""
+        if self.assertion_key is not None:
+            text = self.assertion_key.get_secret_value()
+        else:
+            try:
+                text = self.assertion_key_file.read_text()
+            except OSError as failure:
+                raise ConfigurationError(
+                    f"No assertion key: {self.assertion_key_file} can't be read ({failure.strerror}).",
+                    hint="Run storekeeper init as the DBA on this machine, or set STOREKEEPER_ASSERTION_KEY "
+                    "to the key that the database knows.",
+                ) from None
+        try:
+            return bytes.fromhex(text.strip())
+        except ValueError:
+            raise ConfigurationError(
+                "The assertion key is not hexadecimal.",
+                hint="Use 64 hexadecimal digits: openssl rand -hex 32",
+            ) from None
+
+    def make_assertion_key(self) -> bytes:
+        """The assertion key; made first, readable by this user alone, where there is none."""
+        if self.assertion_key is None and not self.assertion_key_file.exists():
+            self.home.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(
+                self.assertion_key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600
+            )
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_hex(32) + "\n")
+        return self.read_assertion_key()
