@@ -1121,6 +1121,7 @@ COMMENT ON FUNCTION gateway.who IS $comment$
 The caller's id, name, e-mail, persona and tenant names; NULLs when nobody is signed in.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.who FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gateway.who TO storekeeper_dba;
 
 -- end of objects
 NOTIFY storekeeper_catalog;

@@ -3,4 +3,4 @@
 CREATE OR REPLACE TRIGGER grant_managers
     AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON retail.stores
     FOR EACH STATEMENT EXECUTE FUNCTION retail.grant_managers();
-COMMENT ON TRIGGER grant_managers ON retail.stores IS 'Registers tenants and sets what managers may see.';
+COMMENT ON TRIGGER grant_managers ON retail.stores IS 'Registers tenants, sets what managers see.';

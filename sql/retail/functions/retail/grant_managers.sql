@@ -39,6 +39,6 @@ END
 $function$;
 
 COMMENT ON FUNCTION retail.grant_managers IS $comment$
-Trigger: each store is a tenant; a manager sees the stores that they manage now, the head office all.
+Trigger: each store is a tenant; managers see the stores they manage now, the head office all.
 $comment$;
 REVOKE ALL ON FUNCTION retail.grant_managers FROM PUBLIC;

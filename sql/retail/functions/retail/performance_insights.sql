@@ -8,76 +8,63 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
     WITH
     r AS (
-        SELECT
-            r.*,
-            (r.period ->> 'days')::integer AS days,
-            (r.change #>> '{previous_period, orders_change_percent}')::numeric AS orders_change,
-            (r.change #>> '{previous_period, average_basket_change_percent}')::numeric AS basket_change
+        SELECT r.*, (r.period ->> 'days')::integer AS days
         FROM json_to_record(report) AS r (
             period json, revenue numeric, orders bigint, margin json, discount json,
             top_categories json, best_day json, worst_day json, change json, by_store json
         )
     ),
-    compared AS (
-        SELECT
-            c.n, c.name,
-            (f.figures ->> 'revenue')::numeric AS revenue,
-            (f.figures ->> 'revenue_change_percent')::numeric AS change
+    comparison AS (
+        SELECT c.n, c.name, f.*
         FROM r
         CROSS JOIN LATERAL (
-            VALUES (1, 'previous_period', format('the %s before', CASE r.days WHEN 1 THEN 'day' ELSE r.days || ' days' END)),
-                   (2, 'year_before', 'the same days a year before')
+            VALUES (2, 'previous_period', CASE r.days WHEN 1 THEN 'the day before' ELSE format('the %s days before', r.days) END),
+                   (3, 'year_before', 'the same days a year before')
         ) AS c (n, key, name)
-        CROSS JOIN LATERAL (SELECT r.change -> c.key AS figures) AS f
+        CROSS JOIN LATERAL json_to_record(r.change -> c.key) AS f (
+            revenue numeric, revenue_change_percent numeric,
+            orders_change_percent numeric, average_basket_change_percent numeric
+        )
     ),
     store AS (
         SELECT
             count(*) AS stores,
             count(*) FILTER (WHERE s.against_average_percent > 0) AS above,
-            (array_agg(s.store ORDER BY s.revenue DESC, s.store))[1] AS best,
-            max(s.share_percent) AS best_share,
+            (array_agg(s.store ORDER BY s.revenue DESC, s.store))[1] AS first,
+            max(s.share_percent) AS first_share,
             (array_agg(s.store ORDER BY s.revenue, s.store))[1] AS last,
             min(s.share_percent) AS last_share
         FROM r, json_to_recordset(r.by_store) AS s (
             store text, revenue numeric, share_percent numeric, against_average_percent numeric
         )
-    )
-    SELECT array_agg(s.sentence ORDER BY s.n)
-    FROM (
-        SELECT 1 AS n, CASE WHEN r.orders = 0
-            THEN 'No order counts as revenue in this period.'
+    ),
+    sentence (n, text) AS (
+        SELECT 1, CASE r.orders
+            WHEN 0 THEN 'No order counts as revenue in this period.'
+            WHEN 1 THEN format('Revenue was %s, from one order.', retail.dollars(r.revenue))
             ELSE format(
-                'Revenue was %s from %s, %s on average.',
-                retail.dollars(r.revenue),
-                CASE r.orders WHEN 1 THEN '1 order' ELSE r.orders || ' orders' END,
-                retail.dollars(r.revenue / r.orders)
+                'Revenue was %s from %s orders, %s on average.',
+                retail.dollars(r.revenue), r.orders, retail.dollars(r.revenue / r.orders)
+            )
+        END || CASE WHEN (r.period ->> 'is_over')::boolean THEN '' ELSE ' The period is not over yet.' END
+        FROM r
+        UNION ALL
+        SELECT c.n, CASE
+            WHEN c.revenue = 0 THEN format('There is nothing to compare with: %s had no revenue.', c.name)
+            ELSE format(
+                'Revenue is %s %% %s than in %s (%s).',
+                abs(c.revenue_change_percent),
+                CASE WHEN c.revenue_change_percent < 0 THEN 'less' ELSE 'more' END,
+                c.name, retail.dollars(c.revenue)
+            ) || coalesce(
+                format(
+                    ' The number of orders changed by %s %%, the average basket by %s %%.',
+                    to_char(c.orders_change_percent, 'FMSG999990.0'),
+                    to_char(c.average_basket_change_percent, 'FMSG999990.0')
+                ), ''
             )
         END
-        || CASE WHEN (r.period ->> 'is_over')::boolean THEN '' ELSE ' The period is not over yet.' END AS sentence
-        FROM r
-        UNION ALL
-        SELECT 2, 'Revenue is '
-            || string_agg(
-                CASE
-                    WHEN c.change IS NULL THEN 'without comparison in ' || c.name || ', which had none'
-                    WHEN c.change = 0 THEN 'unchanged from ' || c.name
-                    ELSE format(
-                        '%s %% %s than in %s (%s)',
-                        abs(c.change), CASE WHEN c.change > 0 THEN 'more' ELSE 'less' END,
-                        c.name, retail.dollars(c.revenue)
-                    )
-                END, ', and ' ORDER BY c.n
-            ) || '.'
-        FROM compared AS c
-        UNION ALL
-        SELECT 3, format(
-            'Against the period before, the number of orders changed by %s %% and the average basket by %s %%:'
-            ' the %s made most of the difference.',
-            to_char(r.orders_change, 'FMSG999990.0'), to_char(r.basket_change, 'FMSG999990.0'),
-            CASE WHEN abs(r.orders_change) >= abs(r.basket_change) THEN 'orders' ELSE 'basket' END
-        )
-        FROM r
-        WHERE r.orders_change <> 0 OR r.basket_change <> 0
+        FROM comparison AS c
         UNION ALL
         SELECT 4, format(
             '%s sold most: %s, %s %% of revenue.',
@@ -96,20 +83,22 @@ AS $function$
         FROM r
         WHERE r.orders > 0
         UNION ALL
-        SELECT 6, CASE WHEN s.stores > 0
-            THEN format(
-                '%s leads with %s %% of revenue and %s is last with %s %%; %s of %s stores are above the average.',
-                s.best, s.best_share, s.last, s.last_share, s.above, s.stores
-            )
-            ELSE format(
-                'The best day was %s %s with %s, the weakest %s %s with %s.',
-                r.best_day ->> 'weekday', r.best_day ->> 'date', retail.dollars((r.best_day ->> 'revenue')::numeric),
-                r.worst_day ->> 'weekday', r.worst_day ->> 'date', retail.dollars((r.worst_day ->> 'revenue')::numeric)
-            )
-        END
+        SELECT 6, format(
+            '%s leads with %s %% of revenue, %s is last with %s %%; %s of %s stores are above the average.',
+            s.first, s.first_share, s.last, s.last_share, s.above, s.stores
+        )
         FROM r, store AS s
-        WHERE r.orders > 0 AND (s.stores > 0 OR r.days > 1)
-    ) AS s
+        WHERE r.orders > 0 AND s.stores > 0
+        UNION ALL
+        SELECT 6, format(
+            'The best day was %s %s with %s, the weakest %s %s with %s.',
+            r.best_day ->> 'weekday', r.best_day ->> 'date', retail.dollars((r.best_day ->> 'revenue')::numeric),
+            r.worst_day ->> 'weekday', r.worst_day ->> 'date', retail.dollars((r.worst_day ->> 'revenue')::numeric)
+        )
+        FROM r, store AS s
+        WHERE r.orders > 0 AND s.stores = 0 AND r.best_day ->> 'date' <> r.worst_day ->> 'date'
+    )
+    SELECT array_agg(s.text ORDER BY s.n) FROM sentence AS s
 $function$;
 
 COMMENT ON FUNCTION retail.performance_insights IS $comment$

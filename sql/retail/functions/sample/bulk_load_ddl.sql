@@ -21,7 +21,9 @@ AS $function$
         pg_get_indexdef(i.indexrelid)
     FROM pg_index AS i
     WHERE i.indrelid = ANY (bulk_load_ddl.tables)
-      AND NOT EXISTS (SELECT FROM pg_constraint AS c WHERE c.conindid = i.indexrelid AND c.contype <> 'f')
+      AND NOT EXISTS (
+            SELECT FROM pg_constraint AS c WHERE c.conindid = i.indexrelid AND c.contype <> 'f'
+      )
     UNION ALL
     SELECT
         CASE WHEN c.contype = 'f' THEN 3 ELSE 2 END,

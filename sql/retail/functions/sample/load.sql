@@ -1,9 +1,9 @@
 -- Zava Retail's sample data: six years of eight stores, the same for the same arguments.
 -- drop: DROP FUNCTION sample.load;
 CREATE OR REPLACE FUNCTION sample.load(
-    scale numeric DEFAULT 1,
-    seed  bigint  DEFAULT 42,
-    today date    DEFAULT current_date
+    scale double precision DEFAULT 1,
+    seed  bigint           DEFAULT 42,
+    today date             DEFAULT current_date
 )
 RETURNS TABLE (table_name text, row_count bigint)
 LANGUAGE plpgsql
@@ -16,12 +16,9 @@ SET plan_cache_mode = force_custom_plan  -- folds the hashed names of streams in
 AS $function$
 DECLARE
     v_quarters CONSTANT integer := 6 * 4;
-    -- Until five years before the end, dead stock still sold for a while: for three years.
-    v_early_quarters CONSTANT integer := 3 * 4;
-    -- current_date may be a day on which the stores' clocks are not yet: it has no orders before it
-    -- that would not lie in the future.
-    v_latest CONSTANT date := (now() AT TIME ZONE 'America/Los_Angeles')::date;
-    v_today  CONSTANT date := least(load.today, v_latest);
+    v_early_quarters CONSTANT integer := 3 * 4;  -- since when nobody has bought any dead stock
+    -- The stores' day. current_date may be one ahead, and the day before it not over yet.
+    v_today CONSTANT date := least(load.today, retail.today());
     v_drops   text[];
     v_creates text[];
     v_objects text[];
@@ -34,7 +31,7 @@ BEGIN
     IF load.scale IS NULL OR load.scale <= 0 OR load.scale > 1000 THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK400',
-            MESSAGE = format('scale %s is not above 0 and up to 1000.', coalesce(load.scale::text, 'NULL')),
+            MESSAGE = coalesce('scale ' || load.scale, 'scale NULL') || ' is not above 0 and up to 1000.',
             HINT = '1 makes 50,000 customers and 200,000 orders; 0.02 is enough for tests.';
     END IF;
     IF load.seed IS NULL THEN
@@ -43,10 +40,10 @@ BEGIN
             MESSAGE = 'seed is NULL.',
             HINT = 'Any whole number will do; the same one makes the same data.';
     END IF;
-    IF load.today IS NULL OR load.today < date '2000-01-01' OR load.today > v_latest + 1 THEN
+    IF load.today IS NULL OR load.today < date '2000-01-01' OR load.today > retail.today() + 1 THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK400',
-            MESSAGE = format('today %s is not between 2000-01-01 and today.', coalesce(load.today::text, 'NULL')),
+            MESSAGE = coalesce('today ' || load.today, 'today NULL') || ' is before 2000 or in the future.',
             HINT = 'The data ends the day before it, and nothing may lie in the future.';
     END IF;
 
@@ -55,7 +52,7 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'SK409',
             MESSAGE = 'retail.orders already holds orders.',
-            HINT = 'Sample data goes into an empty database only: make a new one, or empty the retail tables.';
+            HINT = 'Sample data needs empty tables: use a new database, or empty those of retail.';
     END IF;
 
     SELECT
@@ -69,7 +66,7 @@ BEGIN
     PERFORM gateway.progress(v_done, v_total, 'people, stores and catalogue');
     PERFORM sample.load_people(v_from);
     PERFORM sample.load_catalogue();
-    PERFORM sample.plan_days(load.scale, load.seed, v_from, v_today - 1);
+    PERFORM sample.plan_days(load.scale::numeric, load.seed, v_from, v_today - 1);
     PERFORM sample.plan_baskets();
 
     FOR i IN 1 .. cardinality(v_drops) LOOP
@@ -108,11 +105,11 @@ END
 $function$;
 
 COMMENT ON FUNCTION sample.load IS $comment$
-Fills the empty retail tables from sample.* with six years that end the day before today, and says how
-many rows each has. The same arguments make the same rows.
+Fills the empty retail tables from sample.* with six years that end the day before today, and says
+how many rows each has. The same arguments make the same rows.
 @param scale  1 is 50,000 customers, about 200,000 orders and 420,000 items; up to 1000.
 @param seed   Another seed, other chances.
-@param today  The first day without data. A day later than that in the stores' time zone counts as it.
+@param today  The first day without data; at the latest the day that it is where the stores are.
 $comment$;
 REVOKE ALL ON FUNCTION sample.load FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sample.load TO storekeeper_loader;

@@ -10,8 +10,8 @@ AS $function$
         SELECT i.store_id, i.product_id, sum(i.quantity) AS units
         FROM retail.orders AS o
         JOIN retail.order_items AS i USING (store_id, order_id)
-        WHERE o.order_date >= (load_inventory.today - 90)::timestamp AT TIME ZONE 'America/Los_Angeles'
-          AND o.status IN ('pending', 'shipped', 'completed')
+        WHERE o.order_date >= (load_inventory.today - 90)::timestamp AT TIME ZONE retail.time_zone()
+          AND retail.counts_as_revenue(o.status)
         GROUP BY i.store_id, i.product_id
     ),
     shelf AS (
@@ -21,9 +21,9 @@ AS $function$
             p.lifecycle,
             -- Two weeks' sales, which is how long a delivery takes.
             greatest(2, ceil(coalesce(sold.units, 0) * 14 / 90.0))::integer AS reorder_point,
-            sample.uniform(load_inventory.seed, 'shortage in ' || s.store_id, p.product_id) AS shortage,
-            sample.uniform(load_inventory.seed, 'stock of ' || s.store_id, p.product_id) AS fullness,
-            sample.uniform(load_inventory.seed, 'counted in ' || s.store_id, p.product_id) AS counted
+            sample.uniform(seed, 'shortage in ' || s.store_id, p.product_id) AS shortage,
+            sample.uniform(seed, 'stock of ' || s.store_id, p.product_id) AS fullness,
+            sample.uniform(seed, 'counted in ' || s.store_id, p.product_id) AS counted
         FROM sample.stores AS s
         CROSS JOIN sample.products AS p
         LEFT JOIN sold USING (store_id, product_id)
@@ -40,7 +40,7 @@ AS $function$
         END,
         s.reorder_point,
         (load_inventory.today - 1 - floor(30 * s.counted)::integer + time '06:30')
-            AT TIME ZONE 'America/Los_Angeles'
+            AT TIME ZONE retail.time_zone()
     FROM shelf AS s;
 $function$;
 

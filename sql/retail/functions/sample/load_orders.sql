@@ -16,10 +16,9 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
     v_seed CONSTANT bigint := load_orders.seed;
-    v_zone CONSTANT text := 'America/Los_Angeles';
+    v_zone CONSTANT text := retail.time_zone();
     v_categories CONSTANT smallint[] := ARRAY(SELECT category_id FROM sample.categories ORDER BY 1);
-    -- Of all orders, the share with at most 1, 2, 3, 4 items; of all items, that with at most 1, 2, 3,
-    -- 4 pieces.
+    -- The shares of orders with up to 1, 2, 3, 4 items, and of items with up to as many pieces.
     v_items_upto    CONSTANT double precision[] := '{0.40, 0.70, 0.85, 0.95}';
     v_quantity_upto CONSTANT double precision[] := '{0.60, 0.85, 0.95, 0.98}';
     v_first_names CONSTANT text[] := '{
@@ -27,28 +26,29 @@ DECLARE
         Anika, Anthony, Arjun, Ashley, Benjamin, Brandon, Brenda, Brian, Camila, Carlos, Carol,
         Catherine, Chen, Chloe, Christopher, Daniel, David, Deborah, Diego, Dmitri, Donna, Edward,
         Elena, Elijah, Elizabeth, Emily, Emma, Eric, Ethan, Fatima, Frank, Gabriel, George, Grace,
-        Hana, Hannah, Haruto, Hassan, Heather, Henry, Hiroshi, Imani, Isabella, Jacob, Jamal, James,
-        Jasmine, Jennifer, Jessica, Jin, John, Jorge, Joseph, Joshua, Juan, Julia, Karen, Kenji,
-        Kevin, Kim, Kiran, Larry, Laura, Leila, Liam, Linda, Linh, Lisa, Lucas, Lucia, Luis, Maria,
-        Mark, Mary, Mateo, Matthew, Mei, Mia, Michael, Michelle, Mohammed, Nancy, Naomi, Nia,
-        Nicholas, Noah, Olga, Olivia, Omar, Patricia, Paul, Priya, Rachel, Rahul, Rebecca, Richard,
-        Robert, Rosa, Ryan, Samantha, Samuel, Sandra, Santiago, Sara, Scott, Sofia, Stephanie,
-        Steven, Susan, Tariq, Thomas, Trinh, Tyrone, Victoria, William, Xavier, Yuki, Yusuf, Zoe
+        Hana, Hannah, Haruto, Hassan, Heather, Henry, Hiroshi, Imani, Isabella, Jacob, Jamal,
+        James, Jasmine, Jennifer, Jessica, Jin, John, Jorge, Joseph, Joshua, Juan, Julia, Karen,
+        Kenji, Kevin, Kim, Kiran, Larry, Laura, Leila, Liam, Linda, Linh, Lisa, Lucas, Lucia,
+        Luis, Maria, Mark, Mary, Mateo, Matthew, Mei, Mia, Michael, Michelle, Mohammed, Nancy,
+        Naomi, Nia, Nicholas, Noah, Olga, Olivia, Omar, Patricia, Paul, Priya, Rachel, Rahul,
+        Rebecca, Richard, Robert, Rosa, Ryan, Samantha, Samuel, Sandra, Santiago, Sara, Scott,
+        Sofia, Stephanie, Steven, Susan, Tariq, Thomas, Trinh, Tyrone, Victoria, William, Xavier,
+        Yuki, Yusuf, Zoe
     }';
     v_last_names CONSTANT text[] := '{
         Abdi, Adams, Aguilar, Ahmed, Ali, Allen, Alvarez, Anderson, Baker, Begay, Bell, Bennett,
-        Brooks, Brown, Campbell, Carter, Castillo, Chavez, Chen, Choi, Clark, Collins, Cook, Cooper,
-        Cruz, Davis, Diaz, Edwards, Evans, Fernandez, Fisher, Flores, Foster, Garcia, Gomez,
-        Gonzalez, Gray, Green, Gupta, Gutierrez, Hall, Hansen, Harris, Hassan, Hernandez, Hill,
-        Howard, Huang, Hughes, Ivanov, Jackson, James, Jenkins, Jimenez, Johnson, Jones, Kaur,
-        Kelly, Khan, Kim, King, Kumar, Larsen, Le, Lee, Lewis, Li, Lin, Liu, Long, Lopez, Martin,
-        Martinez, Mendoza, Miller, Mitchell, Mohamed, Moore, Morales, Morgan, Morris, Murphy,
-        Nakamura, Nelson, Nguyen, Okafor, Olson, Ortiz, Park, Parker, Patel, Perez, Peterson, Petrov,
-        Pham, Phillips, Powell, Price, Ramirez, Ramos, Reed, Reyes, Reynolds, Richardson, Rivera,
-        Roberts, Robinson, Rodriguez, Rogers, Ross, Ruiz, Russell, Sanchez, Sanders, Santos, Sato,
-        Scott, Shah, Singh, Smith, Stewart, Sullivan, Tanaka, Taylor, Thomas, Thompson, Torres, Tran,
-        Turner, Walker, Wang, Ward, Washington, Watson, White, Williams, Wilson, Wood, Wright, Wu,
-        Yamamoto, Yang, Young, Zhang
+        Brooks, Brown, Campbell, Carter, Castillo, Chavez, Chen, Choi, Clark, Collins, Cook,
+        Cooper, Cruz, Davis, Diaz, Edwards, Evans, Fernandez, Fisher, Flores, Foster, Garcia,
+        Gomez, Gonzalez, Gray, Green, Gupta, Gutierrez, Hall, Hansen, Harris, Hassan, Hernandez,
+        Hill, Howard, Huang, Hughes, Ivanov, Jackson, James, Jenkins, Jimenez, Johnson, Jones,
+        Kaur, Kelly, Khan, Kim, King, Kumar, Larsen, Le, Lee, Lewis, Li, Lin, Liu, Long, Lopez,
+        Martin, Martinez, Mendoza, Miller, Mitchell, Mohamed, Moore, Morales, Morgan, Morris,
+        Murphy, Nakamura, Nelson, Nguyen, Okafor, Olson, Ortiz, Park, Parker, Patel, Perez,
+        Peterson, Petrov, Pham, Phillips, Powell, Price, Ramirez, Ramos, Reed, Reyes, Reynolds,
+        Richardson, Rivera, Roberts, Robinson, Rodriguez, Rogers, Ross, Ruiz, Russell, Sanchez,
+        Sanders, Santos, Sato, Scott, Shah, Singh, Smith, Stewart, Sullivan, Tanaka, Taylor,
+        Thomas, Thompson, Torres, Tran, Turner, Walker, Wang, Ward, Washington, Watson, White,
+        Williams, Wilson, Wood, Wright, Wu, Yamamoto, Yang, Young, Zhang
     }';
 BEGIN
     WITH
@@ -132,8 +132,8 @@ BEGIN
         FROM picked AS p
         WINDOW basket AS (PARTITION BY p.order_number ORDER BY p.line)
     ),
-    -- Every other item may give way to what goes with the item before it. Beyond the last bound there
-    -- is no partner, and the item stays as it was.
+    -- Every other item may give way to what goes with the item before it. Beyond the last bound
+    -- there is no partner, and the item stays as it was.
     paired AS (
         SELECT
             i.store_id, i.order_id, i.order_number, i.line, i.item_number,
@@ -173,7 +173,8 @@ BEGIN
     new_item AS MATERIALIZED (
         SELECT
             p.*,
-            (p.quantity * p.unit_cents::bigint * (100 - p.discount_percent) + 50) / 100 AS line_cents
+            (p.quantity * p.unit_cents::bigint * (100 - p.discount_percent) + 50) / 100
+                AS line_cents
         FROM priced AS p
     ),
     written_item AS (
@@ -192,8 +193,8 @@ BEGIN
             i.line_cents * 0.01
         FROM new_item AS i
     ),
-    -- They sign up an hour or more before they first order: in the night that has no hour from two to
-    -- three, an order's time may be up to an hour later than that of the next.
+    -- They sign up an hour or more before they first order: in the night that has no hour from two
+    -- to three, an order's time may be up to an hour later than that of the next.
     written_customer AS (
         INSERT INTO retail.customers (
             store_id, customer_id, first_name, last_name, email, created_at
@@ -206,7 +207,8 @@ BEGIN
             lower(first_name || '.' || last_name) || '.' || n || '@example.com',
             greatest(
                 s.created_at,
-                o.order_date - floor(3600 + 30 * 86400 * lead * lead * lead * lead) * interval '1 second'
+                o.order_date
+                    - floor(3600 + 30 * 86400 * lead * lead * lead * lead) * interval '1 second'
             )
         FROM new_order AS o
         JOIN retail.stores AS s USING (store_id)
@@ -215,9 +217,11 @@ BEGIN
             SELECT
                 sample.uniform(v_seed, 'lead', o.customer_offset + n) AS lead,
                 v_first_names[1 + floor(cardinality(v_first_names)
-                    * sample.uniform(v_seed, 'first name', o.customer_offset + n))::integer] AS first_name,
+                    * sample.uniform(v_seed, 'first name', o.customer_offset + n))::integer]
+                    AS first_name,
                 v_last_names[1 + floor(cardinality(v_last_names)
-                    * sample.uniform(v_seed, 'last name', o.customer_offset + n))::integer] AS last_name
+                    * sample.uniform(v_seed, 'last name', o.customer_offset + n))::integer]
+                    AS last_name
         ) AS u
     )
     INSERT INTO retail.orders (store_id, order_id, customer_id, order_date, total_amount, status)

@@ -13,10 +13,12 @@ AS $function$
     SELECT r.region_id, r.name, r.manager_id
     FROM sample.regions AS r;
 
-    INSERT INTO retail.stores (store_id, name, location, region_id, is_online, manager_id, created_at)
+    INSERT INTO retail.stores (
+        store_id, name, location, region_id, is_online, manager_id, created_at
+    )
     SELECT
         s.store_id, s.name, s.location, s.region_id, s.is_online, s.manager_id,
-        load_people.opening_day::timestamp AT TIME ZONE 'America/Los_Angeles'
+        load_people.opening_day::timestamp AT TIME ZONE retail.time_zone()
     FROM sample.stores AS s;
 $function$;
 

@@ -1,7 +1,7 @@
 -- What people buy: how a category's sales share out over its products, and what goes with what.
 -- drop: DROP FUNCTION sample.plan_baskets;
--- The tables are there while sample.load runs, as in sample.plan_days. The bounds of shares are arrays
--- for width_bucket, which finds the place of a number between 0 and 1 in them.
+-- The tables are there while sample.load runs, as in sample.plan_days. The bounds of shares are
+-- arrays for width_bucket, which finds the place of a number between 0 and 1 in them.
 CREATE OR REPLACE FUNCTION sample.plan_baskets()
 RETURNS void
 LANGUAGE plpgsql
@@ -32,8 +32,8 @@ BEGIN
         FROM seller AS s
         GROUP BY s.is_early, s.category_id
     ),
-    -- What is dearer than the mean sells in the measure that makes the mean order_value times as high;
-    -- and nothing sells less than a twentieth of what it would.
+    -- What is dearer than the mean sells more, in the measure that makes the mean order_value times
+    -- as high; nothing sells less than a twentieth of what it would.
     store_seller AS (
         SELECT
             st.store_id,

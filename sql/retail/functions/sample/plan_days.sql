@@ -1,8 +1,13 @@
 -- When the orders come in: how many on each day of each store.
 -- drop: DROP FUNCTION sample.plan_days;
--- The table is there while sample.load runs. A temporary one needs a right that the loader may lack.
+-- The table is there while sample.load runs; a temporary one needs a right the loader may lack.
 -- Weights are numeric: their sums are exact, in whatever order a plan adds them up.
-CREATE OR REPLACE FUNCTION sample.plan_days(scale numeric, seed bigint, first_day date, last_day date)
+CREATE OR REPLACE FUNCTION sample.plan_days(
+    scale     numeric,
+    seed      bigint,
+    first_day date,
+    last_day  date
+)
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
@@ -111,7 +116,8 @@ BEGIN
     SELECT
         r.store_id, r.day, r.hours, r.category_bounds,
         r.customers, r.customer_offset, r.orders, r.order_offset,
-        lag(r.orders_upto, 1, 0::bigint) OVER (PARTITION BY r.store_id ORDER BY r.day) AS orders_before,
+        lag(r.orders_upto, 1, 0::bigint) OVER (PARTITION BY r.store_id ORDER BY r.day)
+            AS orders_before,
         r.orders_upto
     FROM running AS r;
 
@@ -120,8 +126,8 @@ END
 $function$;
 
 COMMENT ON FUNCTION sample.plan_days IS $comment$
-Makes sample.planned_days: the orders of each store and day, by year, season, weekday and chance; and
-when on the day, and in which categories, people buy.
+Makes sample.planned_days: the orders of each store and day, by year, season, weekday and chance;
+and when on the day, and in which categories, people buy.
 @param scale  1 is 50,000 customers and 200,000 orders.
 $comment$;
 REVOKE ALL ON FUNCTION sample.plan_days FROM PUBLIC;

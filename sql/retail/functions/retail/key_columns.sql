@@ -1,0 +1,23 @@
+-- The columns of a key, as a constraint lists them.
+-- drop: DROP FUNCTION retail.key_columns;
+CREATE OR REPLACE FUNCTION retail.key_columns(table_oid oid, column_numbers smallint[])
+RETURNS text
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT '(' || string_agg(a.attname, ', ' ORDER BY k.n) || ')'
+    FROM unnest(key_columns.column_numbers) WITH ORDINALITY AS k (attnum, n)
+    JOIN pg_attribute AS a ON a.attrelid = key_columns.table_oid AND a.attnum = k.attnum
+$function$;
+
+COMMENT ON FUNCTION retail.key_columns IS $comment$
+(store_id, order_id) for the column numbers that pg_constraint has.
+@title Columns of a key
+@param table_oid       The table.
+@param column_numbers  pg_constraint.conkey or confkey.
+@return The names in parentheses.
+@example SELECT retail.key_columns(conrelid, conkey) FROM pg_constraint WHERE contype = 'p';
+$comment$;
+REVOKE ALL ON FUNCTION retail.key_columns FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.key_columns TO store_managers, regional_managers, head_office;
