@@ -20,6 +20,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from mcp import Client, StdioServerParameters
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -69,9 +70,7 @@ class Target:
 
     @property
     def gateway(self) -> str:
-        return self.server.conninfo(
-            self.name, user="storekeeper_gateway", password=self.password
-        )
+        return self.server.conninfo(self.name, user="storekeeper_gateway", password=self.password)
 
     def environment(self, principal: str | None = None, **more: str) -> dict[str, str]:
         """What a storekeeper process needs to serve this database."""
@@ -108,7 +107,8 @@ def _container() -> Iterator[str]:
 def _docker_answers() -> bool:
     docker = shutil.which("docker")
     return docker is not None and (
-        subprocess.run([docker, "info"], capture_output=True, check=False, timeout=20).returncode == 0
+        subprocess.run([docker, "info"], capture_output=True, check=False, timeout=20).returncode
+        == 0
     )
 
 
@@ -151,7 +151,9 @@ def _database(server: Server, name: str, template: str | None = None) -> Iterato
         try:
             yield
         finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+            )
 
 
 @pytest.fixture(scope="session")
@@ -165,14 +167,20 @@ def template(server: Server) -> Iterator[Target]:
         sample.load(database.dba, settings, SCALE, SEED, lambda *_: None)
         if conninfo_to_dict(server.admin).get("password"):
             database.execute(f"ALTER ROLE storekeeper_gateway PASSWORD '{database.password}'")
-        for file in sorted((TESTS / "fixtures").glob("*.sql")):
-            database.execute(file.read_text())
         yield database
 
 
 @pytest.fixture(scope="session")
 def shared(template: Target) -> Iterator[Target]:
     with _copy(template) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def typed(template: Target) -> Iterator[Target]:
+    """With a tool for each kind of type, and some that misbehave."""
+    with _copy(template) as database:
+        database.execute((TESTS / "fixtures" / "every_type.sql").read_text())
         yield database
 
 
@@ -192,6 +200,20 @@ def _copy(template: Target) -> Iterator[Target]:
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+def client(
+    database: Target, principal: str | None = SEATTLE, mode: str = "legacy", **more: str
+) -> Client:
+    """The SDK's own client over a real `storekeeper serve`. mode: legacy or 2026-07-28."""
+    return Client(
+        StdioServerParameters(
+            command=sys.executable,
+            args=["-m", "storekeeper", "serve"],
+            env=database.environment(principal, **more),
+        ),
+        mode=mode,
+    )
 
 
 def storekeeper(

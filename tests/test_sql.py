@@ -12,7 +12,9 @@ from conftest import TESTS, Target
 FILES = sorted(p for p in (TESTS / "sql").rglob("*.sql") if p.name != "tap.sql")
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda p: p.relative_to(TESTS / "sql").with_suffix("").as_posix())
+@pytest.mark.parametrize(
+    "file", FILES, ids=lambda p: p.relative_to(TESTS / "sql").with_suffix("").as_posix()
+)
 def test_sql(file: Path, shared: Target) -> None:
     run = subprocess.run(
         [shared.server.psql, "-XAtq", "-d", shared.dba, "-f", str(file)],

@@ -97,7 +97,7 @@ class Types:
             case "domain":
                 return self._output(facts["inner"])
         name = base_name(facts["name"])
-        if name in {"smallint", "integer", "oid"}:
+        if name in {"smallint", "integer"}:
             return {"type": ["integer", "null"]}
         if name == "bigint":
             return {"type": ["integer", "string", "null"]}

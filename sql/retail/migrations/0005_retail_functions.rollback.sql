@@ -42,11 +42,17 @@ DROP TRIGGER grant_managers ON retail.regions;
 -- object: functions/tool/who_am_i.sql
 DROP FUNCTION tool.who_am_i;
 
+-- object: functions/tool/top_products.sql
+DROP FUNCTION tool.top_products;
+
 -- object: functions/tool/list_stores.sql
 DROP FUNCTION tool.list_stores;
 
 -- object: functions/tool/get_store_performance.sql
 DROP FUNCTION tool.get_store_performance;
+
+-- object: functions/tool/get_multiple_table_schemas.sql
+DROP FUNCTION tool.get_multiple_table_schemas;
 
 -- object: functions/tool/get_current_utc_date.sql
 DROP FUNCTION tool.get_current_utc_date;
@@ -105,6 +111,9 @@ DROP FUNCTION retail.performance_insights;
 -- object: functions/retail/percent.sql
 DROP FUNCTION retail.percent;
 
+-- object: functions/retail/key_columns.sql
+DROP FUNCTION retail.key_columns;
+
 -- object: functions/retail/grant_managers.sql
 DROP FUNCTION retail.grant_managers;
 
@@ -123,8 +132,23 @@ DROP FUNCTION retail.find_category;
 -- object: functions/retail/dollars.sql
 DROP FUNCTION retail.dollars;
 
+-- object: functions/retail/describe_table.sql
+DROP FUNCTION retail.describe_table;
+
 -- object: functions/retail/counts_as_revenue.sql
 DROP FUNCTION retail.counts_as_revenue;
+
+-- object: functions/resource/schema.sql
+DROP FUNCTION resource.schema;
+
+-- object: functions/prompt/weekly_review.sql
+DROP FUNCTION prompt.weekly_review;
+
+-- object: functions/completion/table.sql
+DROP FUNCTION completion."table";
+
+-- object: functions/completion/store.sql
+DROP FUNCTION completion.store;
 
 -- end of objects
 NOTIFY storekeeper_catalog;

@@ -4,6 +4,150 @@
 SET LOCAL ROLE storekeeper_owner;
 SET LOCAL check_function_bodies = off;
 
+-- object: functions/completion/store.sql
+-- Stores whose names begin as somebody began to type.
+-- drop: DROP FUNCTION completion.store;
+CREATE OR REPLACE FUNCTION completion.store(prefix text, context jsonb)
+RETURNS SETOF text
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT s.name
+    FROM retail.stores AS s
+    WHERE starts_with(lower(s.name), lower(store.prefix))
+       OR starts_with(lower(s.name), 'zava retail ' || lower(store.prefix))
+    ORDER BY s.name
+$function$;
+
+COMMENT ON FUNCTION completion.store IS $comment$
+Names of the stores that you may see, typed with or without the leading "Zava Retail".
+@title Stores
+@param prefix   What was typed so far.
+@param context  The arguments that are filled in already; they make no difference here.
+@return The names.
+@example SELECT * FROM completion.store('sea', '{}');
+$comment$;
+REVOKE ALL ON FUNCTION completion.store FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION completion.store TO store_managers, regional_managers, head_office;
+
+-- object: functions/completion/table.sql
+-- Tables that begin as somebody began to type.
+-- drop: DROP FUNCTION completion."table";
+CREATE OR REPLACE FUNCTION completion."table"(prefix text, context jsonb)
+RETURNS SETOF text
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT v.table_name
+    FROM retail.visible_tables() AS v
+    WHERE starts_with(v.table_name, lower("table".prefix))
+    ORDER BY v.table_name
+$function$;
+
+COMMENT ON FUNCTION completion."table" IS $comment$
+Names of the tables that you may read.
+@title Tables
+@param prefix   What was typed so far.
+@param context  The arguments that are filled in already; they make no difference here.
+@return The names.
+@example SELECT * FROM completion."table"('ord', '{}');
+$comment$;
+REVOKE ALL ON FUNCTION completion."table" FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION completion."table" TO store_managers, regional_managers, head_office;
+
+-- object: functions/prompt/weekly_review.sql
+-- Asks for a review of one week.
+-- drop: DROP FUNCTION prompt.weekly_review;
+CREATE OR REPLACE FUNCTION prompt.weekly_review(
+    store   text DEFAULT NULL,
+    week_of date DEFAULT NULL
+)
+RETURNS TABLE (role text, content text)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_yesterday CONSTANT date := retail.today() - 1;
+    -- Monday to Sunday; the last week that is over when none is given.
+    v_monday    CONSTANT date := date_trunc('week', coalesce(weekly_review.week_of, v_yesterday - 6)::timestamp);
+    v_last      CONSTANT date := least(v_monday + 6, v_yesterday);
+    v_store     CONSTANT text := (
+        SELECT s.name FROM retail.stores AS s WHERE s.store_id = retail.find_store(weekly_review.store)
+    );
+    v_argument  CONSTANT text := coalesce(format('store_name: %s, ', to_json(v_store)), '');
+BEGIN
+    IF v_last < v_monday THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK400',
+            MESSAGE = format('The week of %s has no full day yet.', weekly_review.week_of),
+            HINT = format('Ask for a week that began on %s or before.', date_trunc('week', v_yesterday::timestamp)::date);
+    END IF;
+    role := 'user';
+    content := format(
+        $text$Review the week from Monday %1$s to %2$s for %3$s.
+
+First collect the figures. The calls do not depend on one another, so make them at once:
+1. get_store_performance(%4$sdate_from: "%1$s", date_to: "%2$s"): the week, against the week before and the same days a year before.
+2. get_store_performance(%4$sdate_from: "%5$s", date_to: "%2$s"): the four weeks that end with it, to tell a trend from one week's noise.
+3. top_products(%4$sdate_from: "%1$s", date_to: "%2$s", max_rows: 10), and
+4. top_products(%4$sdate_from: "%6$s", date_to: "%7$s", max_rows: 10): what rose and what fell against the week before.
+If a movement of more than a tenth has no explanation in these, look for one with execute_sales_query (call get_multiple_table_schemas first): by day, by category, by status, by discount. Two or three such queries are enough.
+
+Then write, for someone with five minutes:
+- **Headline**: one sentence, whether it was a good week and why.
+- **Figures**: a table of revenue, orders, average basket, margin and discount percentages, each with its change against the week before and the year before where you have it.
+- **What moved**: the two or three categories or products%8$s that explain the change, each with its amount in dollars.
+- **To do this week**: three actions at most, each resting on a figure above.
+- **Doubts**: what the figures can't tell, such as open orders that may still be cancelled.
+
+Use only numbers that the tools returned; percentages of few orders say little, so give the count with them. Amounts are US dollars, net of discounts.$text$,
+        v_monday, v_last, coalesce(v_store, 'all the stores you may see, together'), v_argument,
+        v_last - 27, v_monday - 7, v_last - 7,
+        CASE WHEN v_store IS NULL THEN ' or stores' ELSE '' END
+    );
+    RETURN NEXT;
+END
+$function$;
+
+COMMENT ON FUNCTION prompt.weekly_review IS $comment$
+A review of one week's sales: what happened, why, and what to do about it.
+@title Weekly review
+@param store    For example Seattle; left out: all your stores together.
+@param week_of  Any day of the week to review, YYYY-MM-DD; left out: the last week that is over.
+@return role     user.
+@return content  The request, with dates and calls filled in.
+@example SELECT content FROM prompt.weekly_review('Seattle', '2026-03-04');
+$comment$;
+REVOKE ALL ON FUNCTION prompt.weekly_review FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION prompt.weekly_review TO store_managers, regional_managers, head_office;
+
+-- object: functions/resource/schema.sql
+-- One table's schema, to read without a call.
+-- drop: DROP FUNCTION resource.schema;
+CREATE OR REPLACE FUNCTION resource.schema("table" text)
+RETURNS json
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT tool.get_multiple_table_schemas(ARRAY["table"])
+$function$;
+
+COMMENT ON FUNCTION resource.schema IS $comment$
+Columns, types, keys and valid values of one table of the sales data, with hints for good SQL.
+@title Table schema
+@uri retail://schema/{table}
+@mime application/json
+@param table  For example orders.
+@return As get_multiple_table_schemas.
+@example retail://schema/orders
+$comment$;
+REVOKE ALL ON FUNCTION resource.schema FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION resource.schema TO store_managers, regional_managers, head_office;
+
 -- object: functions/retail/counts_as_revenue.sql
 -- Which orders count: one place that says so.
 -- drop: DROP FUNCTION retail.counts_as_revenue;
@@ -27,6 +171,108 @@ $comment$;
 REVOKE ALL ON FUNCTION retail.counts_as_revenue FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retail.counts_as_revenue TO store_managers, regional_managers, head_office;
 
+-- object: functions/retail/describe_table.sql
+-- One table as whoever writes SQL needs to know it.
+-- drop: DROP FUNCTION retail.describe_table;
+CREATE OR REPLACE FUNCTION retail.describe_table(table_oid oid)
+RETURNS json
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    -- A view or a table of row security has no estimate that is the caller's own affair.
+    v_rows  bigint := (
+        SELECT nullif(c.reltuples, -1)::bigint FROM pg_class AS c
+        WHERE c.oid = describe_table.table_oid AND c.relkind <> 'v' AND NOT c.relrowsecurity
+    );
+    v_names json;
+BEGIN
+    -- What things are called, where that is a short list: categories, regions, stores.
+    IF EXISTS (
+        SELECT FROM pg_attribute AS a
+        WHERE a.attrelid = describe_table.table_oid AND a.attname = 'name'
+          AND has_column_privilege(a.attrelid, a.attnum, 'SELECT')
+    ) THEN
+        EXECUTE format(
+            'SELECT json_agg(n.name) FROM (SELECT DISTINCT t.name FROM %s AS t ORDER BY t.name LIMIT 101) AS n'
+            ' HAVING count(*) <= 100', describe_table.table_oid::regclass
+        ) INTO v_names;
+    END IF;
+
+    RETURN (
+        SELECT json_strip_nulls(json_build_object(
+            'table', c.relname,
+            'description', obj_description(c.oid, 'pg_class'),
+            'approximate_rows', v_rows,
+            'columns', (
+                SELECT json_agg(json_build_object(
+                    'name', a.attname,
+                    'type', format_type(a.atttypid, a.atttypmod),
+                    'nullable', NOT a.attnotnull,
+                    'description', col_description(a.attrelid, a.attnum),
+                    'values', coalesce(
+                        CASE WHEN a.attname = 'name' THEN v_names END,
+                        (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum AS e WHERE e.enumtypid = a.atttypid),
+                        -- CHECK (column IN (…)) is stored as column = ANY (ARRAY['…'::type, …]).
+                        (
+                            SELECT json_agg(replace(v.quoted[1], '''''', '''') ORDER BY v.n)
+                            FROM pg_constraint AS k
+                            CROSS JOIN LATERAL regexp_matches(
+                                pg_get_constraintdef(k.oid), '''((?:[^'']|'''')*)''::', 'g'
+                            ) WITH ORDINALITY AS v (quoted, n)
+                            WHERE k.conrelid = a.attrelid
+                              AND k.contype = 'c'
+                              AND k.conkey = ARRAY[a.attnum]
+                              AND pg_get_constraintdef(k.oid) ~ '= ANY'
+                        )
+                    )
+                ) ORDER BY a.attnum)
+                FROM pg_attribute AS a
+                WHERE a.attrelid = c.oid
+                  AND a.attnum > 0
+                  AND NOT a.attisdropped
+                  AND has_column_privilege(c.oid, a.attnum, 'SELECT')
+            ),
+            'primary_key', (
+                SELECT retail.key_columns(k.conrelid, k.conkey)
+                FROM pg_constraint AS k
+                WHERE k.conrelid = c.oid AND k.contype = 'p'
+            ),
+            'foreign_keys', (
+                SELECT json_agg(format(
+                    '%s REFERENCES %s %s', retail.key_columns(k.conrelid, k.conkey), r.table_name,
+                    retail.key_columns(k.confrelid, k.confkey)
+                ) ORDER BY k.conname)
+                FROM pg_constraint AS k
+                JOIN retail.visible_tables() AS r ON r.table_oid = k.confrelid
+                WHERE k.conrelid = c.oid AND k.contype = 'f'
+            ),
+            'referenced_by', (
+                SELECT json_agg(format('%s %s', r.table_name, retail.key_columns(k.conrelid, k.conkey)) ORDER BY k.conname)
+                FROM pg_constraint AS k
+                JOIN retail.visible_tables() AS r ON r.table_oid = k.conrelid
+                WHERE k.confrelid = c.oid AND k.contype = 'f'
+            )
+        ))
+        FROM pg_class AS c
+        WHERE c.oid = describe_table.table_oid
+    );
+END
+$function$;
+
+COMMENT ON FUNCTION retail.describe_table IS $comment$
+{table, description, approximate_rows, columns: [{name, type, nullable, description, values}], primary_key,
+foreign_keys, referenced_by} of a table, as far as the caller may read it. From pg_catalog, since
+information_schema shows keys to owners only.
+@title Description of a table
+@param table_oid  The table.
+@return The description; parts that do not apply are left out.
+@example SELECT retail.describe_table('retail.orders'::regclass);
+$comment$;
+REVOKE ALL ON FUNCTION retail.describe_table FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.describe_table TO store_managers, regional_managers, head_office;
+
 -- object: functions/retail/dollars.sql
 -- An amount as a sentence has it.
 -- drop: DROP FUNCTION retail.dollars;
@@ -37,7 +283,8 @@ RETURNS text
 LANGUAGE sql
 STABLE
 PARALLEL SAFE
-RETURN to_char(amount, CASE WHEN abs(amount) < 1000 THEN 'FM$990.00' ELSE 'FM$999,999,999,990' END);
+RETURN CASE WHEN amount < 0 THEN '-$' ELSE '$' END
+    || to_char(abs(amount), CASE WHEN abs(amount) < 999.995 THEN 'FM990.00' ELSE 'FM999,999,999,999,990' END);
 
 COMMENT ON FUNCTION retail.dollars IS $comment$
 US dollars for people: cents below a thousand, whole dollars with commas above.
@@ -221,9 +468,34 @@ END
 $function$;
 
 COMMENT ON FUNCTION retail.grant_managers IS $comment$
-Trigger: each store is a tenant; a manager sees the stores that they manage now, the head office all.
+Trigger: each store is a tenant; managers see the stores they manage now, the head office all.
 $comment$;
 REVOKE ALL ON FUNCTION retail.grant_managers FROM PUBLIC;
+
+-- object: functions/retail/key_columns.sql
+-- The columns of a key, as a constraint lists them.
+-- drop: DROP FUNCTION retail.key_columns;
+CREATE OR REPLACE FUNCTION retail.key_columns(table_oid oid, column_numbers smallint[])
+RETURNS text
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT '(' || string_agg(a.attname, ', ' ORDER BY k.n) || ')'
+    FROM unnest(key_columns.column_numbers) WITH ORDINALITY AS k (attnum, n)
+    JOIN pg_attribute AS a ON a.attrelid = key_columns.table_oid AND a.attnum = k.attnum
+$function$;
+
+COMMENT ON FUNCTION retail.key_columns IS $comment$
+(store_id, order_id) for the column numbers that pg_constraint has.
+@title Columns of a key
+@param table_oid       The table.
+@param column_numbers  pg_constraint.conkey or confkey.
+@return The names in parentheses.
+@example SELECT retail.key_columns(conrelid, conkey) FROM pg_constraint WHERE contype = 'p';
+$comment$;
+REVOKE ALL ON FUNCTION retail.key_columns FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.key_columns TO store_managers, regional_managers, head_office;
 
 -- object: functions/retail/percent.sql
 -- A part of a whole in percent.
@@ -260,76 +532,63 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
     WITH
     r AS (
-        SELECT
-            r.*,
-            (r.period ->> 'days')::integer AS days,
-            (r.change #>> '{previous_period, orders_change_percent}')::numeric AS orders_change,
-            (r.change #>> '{previous_period, average_basket_change_percent}')::numeric AS basket_change
+        SELECT r.*, (r.period ->> 'days')::integer AS days
         FROM json_to_record(report) AS r (
             period json, revenue numeric, orders bigint, margin json, discount json,
             top_categories json, best_day json, worst_day json, change json, by_store json
         )
     ),
-    compared AS (
-        SELECT
-            c.n, c.name,
-            (f.figures ->> 'revenue')::numeric AS revenue,
-            (f.figures ->> 'revenue_change_percent')::numeric AS change
+    comparison AS (
+        SELECT c.n, c.name, f.*
         FROM r
         CROSS JOIN LATERAL (
-            VALUES (1, 'previous_period', format('the %s before', CASE r.days WHEN 1 THEN 'day' ELSE r.days || ' days' END)),
-                   (2, 'year_before', 'the same days a year before')
+            VALUES (2, 'previous_period', CASE r.days WHEN 1 THEN 'the day before' ELSE format('the %s days before', r.days) END),
+                   (3, 'year_before', 'the same days a year before')
         ) AS c (n, key, name)
-        CROSS JOIN LATERAL (SELECT r.change -> c.key AS figures) AS f
+        CROSS JOIN LATERAL json_to_record(r.change -> c.key) AS f (
+            revenue numeric, revenue_change_percent numeric,
+            orders_change_percent numeric, average_basket_change_percent numeric
+        )
     ),
     store AS (
         SELECT
             count(*) AS stores,
             count(*) FILTER (WHERE s.against_average_percent > 0) AS above,
-            (array_agg(s.store ORDER BY s.revenue DESC, s.store))[1] AS best,
-            max(s.share_percent) AS best_share,
+            (array_agg(s.store ORDER BY s.revenue DESC, s.store))[1] AS first,
+            max(s.share_percent) AS first_share,
             (array_agg(s.store ORDER BY s.revenue, s.store))[1] AS last,
             min(s.share_percent) AS last_share
         FROM r, json_to_recordset(r.by_store) AS s (
             store text, revenue numeric, share_percent numeric, against_average_percent numeric
         )
-    )
-    SELECT array_agg(s.sentence ORDER BY s.n)
-    FROM (
-        SELECT 1 AS n, CASE WHEN r.orders = 0
-            THEN 'No order counts as revenue in this period.'
+    ),
+    sentence (n, text) AS (
+        SELECT 1, CASE r.orders
+            WHEN 0 THEN 'No order counts as revenue in this period.'
+            WHEN 1 THEN format('Revenue was %s, from one order.', retail.dollars(r.revenue))
             ELSE format(
-                'Revenue was %s from %s, %s on average.',
-                retail.dollars(r.revenue),
-                CASE r.orders WHEN 1 THEN '1 order' ELSE r.orders || ' orders' END,
-                retail.dollars(r.revenue / r.orders)
+                'Revenue was %s from %s orders, %s on average.',
+                retail.dollars(r.revenue), r.orders, retail.dollars(r.revenue / r.orders)
+            )
+        END || CASE WHEN (r.period ->> 'is_over')::boolean THEN '' ELSE ' The period is not over yet.' END
+        FROM r
+        UNION ALL
+        SELECT c.n, CASE
+            WHEN c.revenue = 0 THEN format('There is nothing to compare with: %s had no revenue.', c.name)
+            ELSE format(
+                'Revenue is %s %% %s than in %s (%s).',
+                abs(c.revenue_change_percent),
+                CASE WHEN c.revenue_change_percent < 0 THEN 'less' ELSE 'more' END,
+                c.name, retail.dollars(c.revenue)
+            ) || coalesce(
+                format(
+                    ' The number of orders changed by %s %%, the average basket by %s %%.',
+                    to_char(c.orders_change_percent, 'FMSG999990.0'),
+                    to_char(c.average_basket_change_percent, 'FMSG999990.0')
+                ), ''
             )
         END
-        || CASE WHEN (r.period ->> 'is_over')::boolean THEN '' ELSE ' The period is not over yet.' END AS sentence
-        FROM r
-        UNION ALL
-        SELECT 2, 'Revenue is '
-            || string_agg(
-                CASE
-                    WHEN c.change IS NULL THEN 'without comparison in ' || c.name || ', which had none'
-                    WHEN c.change = 0 THEN 'unchanged from ' || c.name
-                    ELSE format(
-                        '%s %% %s than in %s (%s)',
-                        abs(c.change), CASE WHEN c.change > 0 THEN 'more' ELSE 'less' END,
-                        c.name, retail.dollars(c.revenue)
-                    )
-                END, ', and ' ORDER BY c.n
-            ) || '.'
-        FROM compared AS c
-        UNION ALL
-        SELECT 3, format(
-            'Against the period before, the number of orders changed by %s %% and the average basket by %s %%:'
-            ' the %s made most of the difference.',
-            to_char(r.orders_change, 'FMSG999990.0'), to_char(r.basket_change, 'FMSG999990.0'),
-            CASE WHEN abs(r.orders_change) >= abs(r.basket_change) THEN 'orders' ELSE 'basket' END
-        )
-        FROM r
-        WHERE r.orders_change <> 0 OR r.basket_change <> 0
+        FROM comparison AS c
         UNION ALL
         SELECT 4, format(
             '%s sold most: %s, %s %% of revenue.',
@@ -348,20 +607,22 @@ AS $function$
         FROM r
         WHERE r.orders > 0
         UNION ALL
-        SELECT 6, CASE WHEN s.stores > 0
-            THEN format(
-                '%s leads with %s %% of revenue and %s is last with %s %%; %s of %s stores are above the average.',
-                s.best, s.best_share, s.last, s.last_share, s.above, s.stores
-            )
-            ELSE format(
-                'The best day was %s %s with %s, the weakest %s %s with %s.',
-                r.best_day ->> 'weekday', r.best_day ->> 'date', retail.dollars((r.best_day ->> 'revenue')::numeric),
-                r.worst_day ->> 'weekday', r.worst_day ->> 'date', retail.dollars((r.worst_day ->> 'revenue')::numeric)
-            )
-        END
+        SELECT 6, format(
+            '%s leads with %s %% of revenue, %s is last with %s %%; %s of %s stores are above the average.',
+            s.first, s.first_share, s.last, s.last_share, s.above, s.stores
+        )
         FROM r, store AS s
-        WHERE r.orders > 0 AND (s.stores > 0 OR r.days > 1)
-    ) AS s
+        WHERE r.orders > 0 AND s.stores > 0
+        UNION ALL
+        SELECT 6, format(
+            'The best day was %s %s with %s, the weakest %s %s with %s.',
+            r.best_day ->> 'weekday', r.best_day ->> 'date', retail.dollars((r.best_day ->> 'revenue')::numeric),
+            r.worst_day ->> 'weekday', r.worst_day ->> 'date', retail.dollars((r.worst_day ->> 'revenue')::numeric)
+        )
+        FROM r, store AS s
+        WHERE r.orders > 0 AND s.stores = 0 AND r.best_day ->> 'date' <> r.worst_day ->> 'date'
+    )
+    SELECT array_agg(s.text ORDER BY s.n) FROM sentence AS s
 $function$;
 
 COMMENT ON FUNCTION retail.performance_insights IS $comment$
@@ -561,7 +822,9 @@ AS $function$
         pg_get_indexdef(i.indexrelid)
     FROM pg_index AS i
     WHERE i.indrelid = ANY (bulk_load_ddl.tables)
-      AND NOT EXISTS (SELECT FROM pg_constraint AS c WHERE c.conindid = i.indexrelid AND c.contype <> 'f')
+      AND NOT EXISTS (
+            SELECT FROM pg_constraint AS c WHERE c.conindid = i.indexrelid AND c.contype <> 'f'
+      )
     UNION ALL
     SELECT
         CASE WHEN c.contype = 'f' THEN 3 ELSE 2 END,
@@ -589,9 +852,9 @@ GRANT EXECUTE ON FUNCTION sample.bulk_load_ddl TO storekeeper_loader;
 -- Zava Retail's sample data: six years of eight stores, the same for the same arguments.
 -- drop: DROP FUNCTION sample.load;
 CREATE OR REPLACE FUNCTION sample.load(
-    scale numeric DEFAULT 1,
-    seed  bigint  DEFAULT 42,
-    today date    DEFAULT current_date
+    scale double precision DEFAULT 1,
+    seed  bigint           DEFAULT 42,
+    today date             DEFAULT current_date
 )
 RETURNS TABLE (table_name text, row_count bigint)
 LANGUAGE plpgsql
@@ -603,13 +866,10 @@ SET jit = off
 SET plan_cache_mode = force_custom_plan  -- folds the hashed names of streams into constants
 AS $function$
 DECLARE
-    v_quarters CONSTANT integer := 6 * 4;
-    -- Until five years before the end, dead stock still sold for a while: for three years.
-    v_early_quarters CONSTANT integer := 3 * 4;
-    -- current_date may be a day on which the stores' clocks are not yet: it has no orders before it
-    -- that would not lie in the future.
-    v_latest CONSTANT date := (now() AT TIME ZONE 'America/Los_Angeles')::date;
-    v_today  CONSTANT date := least(load.today, v_latest);
+    v_quarters       CONSTANT integer := 6 * 4;
+    v_early_quarters CONSTANT integer := 3 * 4;  -- those in which people still bought dead stock
+    -- The stores' day. current_date may be one ahead, and the day before it not over yet.
+    v_today   CONSTANT date := least(load.today, retail.today());
     v_drops   text[];
     v_creates text[];
     v_objects text[];
@@ -622,7 +882,7 @@ BEGIN
     IF load.scale IS NULL OR load.scale <= 0 OR load.scale > 1000 THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK400',
-            MESSAGE = format('scale %s is not above 0 and up to 1000.', coalesce(load.scale::text, 'NULL')),
+            MESSAGE = format('scale %s is not in (0, 1000].', coalesce(load.scale::text, 'NULL')),
             HINT = '1 makes 50,000 customers and 200,000 orders; 0.02 is enough for tests.';
     END IF;
     IF load.seed IS NULL THEN
@@ -631,11 +891,11 @@ BEGIN
             MESSAGE = 'seed is NULL.',
             HINT = 'Any whole number will do; the same one makes the same data.';
     END IF;
-    IF load.today IS NULL OR load.today < date '2000-01-01' OR load.today > v_latest + 1 THEN
+    IF load.today IS NULL OR load.today < date '2000-01-01' OR load.today > retail.today() + 1 THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK400',
-            MESSAGE = format('today %s is not between 2000-01-01 and today.', coalesce(load.today::text, 'NULL')),
-            HINT = 'The data ends the day before it, and nothing may lie in the future.';
+            MESSAGE = format('today %s is too early or too late.', coalesce(load.today::text, 'NULL')),
+            HINT = 'The data ends the day before it: from 2000-01-01 on, and not in the future.';
     END IF;
 
     LOCK TABLE retail.customers, retail.orders, retail.order_items IN ACCESS EXCLUSIVE MODE;
@@ -643,7 +903,7 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'SK409',
             MESSAGE = 'retail.orders already holds orders.',
-            HINT = 'Sample data goes into an empty database only: make a new one, or empty the retail tables.';
+            HINT = 'Sample data needs empty tables: use a new database, or empty those of retail.';
     END IF;
 
     SELECT
@@ -657,7 +917,7 @@ BEGIN
     PERFORM gateway.progress(v_done, v_total, 'people, stores and catalogue');
     PERFORM sample.load_people(v_from);
     PERFORM sample.load_catalogue();
-    PERFORM sample.plan_days(load.scale, load.seed, v_from, v_today - 1);
+    PERFORM sample.plan_days(load.scale::numeric, load.seed, v_from, v_today - 1);
     PERFORM sample.plan_baskets();
 
     FOR i IN 1 .. cardinality(v_drops) LOOP
@@ -696,11 +956,11 @@ END
 $function$;
 
 COMMENT ON FUNCTION sample.load IS $comment$
-Fills the empty retail tables from sample.* with six years that end the day before today, and says how
-many rows each has. The same arguments make the same rows.
+Fills the empty retail tables from sample.* with six years that end the day before today, and says
+how many rows each has. The same arguments make the same rows.
 @param scale  1 is 50,000 customers, about 200,000 orders and 420,000 items; up to 1000.
 @param seed   Another seed, other chances.
-@param today  The first day without data. A day later than that in the stores' time zone counts as it.
+@param today  The first day without data; at the latest the day that it is where the stores are.
 $comment$;
 REVOKE ALL ON FUNCTION sample.load FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sample.load TO storekeeper_loader;
@@ -751,8 +1011,8 @@ AS $function$
         SELECT i.store_id, i.product_id, sum(i.quantity) AS units
         FROM retail.orders AS o
         JOIN retail.order_items AS i USING (store_id, order_id)
-        WHERE o.order_date >= (load_inventory.today - 90)::timestamp AT TIME ZONE 'America/Los_Angeles'
-          AND o.status IN ('pending', 'shipped', 'completed')
+        WHERE o.order_date >= (load_inventory.today - 90)::timestamp AT TIME ZONE retail.time_zone()
+          AND retail.counts_as_revenue(o.status)
         GROUP BY i.store_id, i.product_id
     ),
     shelf AS (
@@ -762,9 +1022,9 @@ AS $function$
             p.lifecycle,
             -- Two weeks' sales, which is how long a delivery takes.
             greatest(2, ceil(coalesce(sold.units, 0) * 14 / 90.0))::integer AS reorder_point,
-            sample.uniform(load_inventory.seed, 'shortage in ' || s.store_id, p.product_id) AS shortage,
-            sample.uniform(load_inventory.seed, 'stock of ' || s.store_id, p.product_id) AS fullness,
-            sample.uniform(load_inventory.seed, 'counted in ' || s.store_id, p.product_id) AS counted
+            sample.uniform(seed, 'shortage in ' || s.store_id, p.product_id) AS shortage,
+            sample.uniform(seed, 'stock of ' || s.store_id, p.product_id) AS fullness,
+            sample.uniform(seed, 'counted in ' || s.store_id, p.product_id) AS counted
         FROM sample.stores AS s
         CROSS JOIN sample.products AS p
         LEFT JOIN sold USING (store_id, product_id)
@@ -781,7 +1041,7 @@ AS $function$
         END,
         s.reorder_point,
         (load_inventory.today - 1 - floor(30 * s.counted)::integer + time '06:30')
-            AT TIME ZONE 'America/Los_Angeles'
+            AT TIME ZONE retail.time_zone()
     FROM shelf AS s;
 $function$;
 
@@ -811,10 +1071,9 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
     v_seed CONSTANT bigint := load_orders.seed;
-    v_zone CONSTANT text := 'America/Los_Angeles';
+    v_zone CONSTANT text := retail.time_zone();
     v_categories CONSTANT smallint[] := ARRAY(SELECT category_id FROM sample.categories ORDER BY 1);
-    -- Of all orders, the share with at most 1, 2, 3, 4 items; of all items, that with at most 1, 2, 3,
-    -- 4 pieces.
+    -- The shares of orders with up to 1, 2, 3, 4 items, and of items with up to as many pieces.
     v_items_upto    CONSTANT double precision[] := '{0.40, 0.70, 0.85, 0.95}';
     v_quantity_upto CONSTANT double precision[] := '{0.60, 0.85, 0.95, 0.98}';
     v_first_names CONSTANT text[] := '{
@@ -822,28 +1081,29 @@ DECLARE
         Anika, Anthony, Arjun, Ashley, Benjamin, Brandon, Brenda, Brian, Camila, Carlos, Carol,
         Catherine, Chen, Chloe, Christopher, Daniel, David, Deborah, Diego, Dmitri, Donna, Edward,
         Elena, Elijah, Elizabeth, Emily, Emma, Eric, Ethan, Fatima, Frank, Gabriel, George, Grace,
-        Hana, Hannah, Haruto, Hassan, Heather, Henry, Hiroshi, Imani, Isabella, Jacob, Jamal, James,
-        Jasmine, Jennifer, Jessica, Jin, John, Jorge, Joseph, Joshua, Juan, Julia, Karen, Kenji,
-        Kevin, Kim, Kiran, Larry, Laura, Leila, Liam, Linda, Linh, Lisa, Lucas, Lucia, Luis, Maria,
-        Mark, Mary, Mateo, Matthew, Mei, Mia, Michael, Michelle, Mohammed, Nancy, Naomi, Nia,
-        Nicholas, Noah, Olga, Olivia, Omar, Patricia, Paul, Priya, Rachel, Rahul, Rebecca, Richard,
-        Robert, Rosa, Ryan, Samantha, Samuel, Sandra, Santiago, Sara, Scott, Sofia, Stephanie,
-        Steven, Susan, Tariq, Thomas, Trinh, Tyrone, Victoria, William, Xavier, Yuki, Yusuf, Zoe
+        Hana, Hannah, Haruto, Hassan, Heather, Henry, Hiroshi, Imani, Isabella, Jacob, Jamal,
+        James, Jasmine, Jennifer, Jessica, Jin, John, Jorge, Joseph, Joshua, Juan, Julia, Karen,
+        Kenji, Kevin, Kim, Kiran, Larry, Laura, Leila, Liam, Linda, Linh, Lisa, Lucas, Lucia,
+        Luis, Maria, Mark, Mary, Mateo, Matthew, Mei, Mia, Michael, Michelle, Mohammed, Nancy,
+        Naomi, Nia, Nicholas, Noah, Olga, Olivia, Omar, Patricia, Paul, Priya, Rachel, Rahul,
+        Rebecca, Richard, Robert, Rosa, Ryan, Samantha, Samuel, Sandra, Santiago, Sara, Scott,
+        Sofia, Stephanie, Steven, Susan, Tariq, Thomas, Trinh, Tyrone, Victoria, William, Xavier,
+        Yuki, Yusuf, Zoe
     }';
     v_last_names CONSTANT text[] := '{
         Abdi, Adams, Aguilar, Ahmed, Ali, Allen, Alvarez, Anderson, Baker, Begay, Bell, Bennett,
-        Brooks, Brown, Campbell, Carter, Castillo, Chavez, Chen, Choi, Clark, Collins, Cook, Cooper,
-        Cruz, Davis, Diaz, Edwards, Evans, Fernandez, Fisher, Flores, Foster, Garcia, Gomez,
-        Gonzalez, Gray, Green, Gupta, Gutierrez, Hall, Hansen, Harris, Hassan, Hernandez, Hill,
-        Howard, Huang, Hughes, Ivanov, Jackson, James, Jenkins, Jimenez, Johnson, Jones, Kaur,
-        Kelly, Khan, Kim, King, Kumar, Larsen, Le, Lee, Lewis, Li, Lin, Liu, Long, Lopez, Martin,
-        Martinez, Mendoza, Miller, Mitchell, Mohamed, Moore, Morales, Morgan, Morris, Murphy,
-        Nakamura, Nelson, Nguyen, Okafor, Olson, Ortiz, Park, Parker, Patel, Perez, Peterson, Petrov,
-        Pham, Phillips, Powell, Price, Ramirez, Ramos, Reed, Reyes, Reynolds, Richardson, Rivera,
-        Roberts, Robinson, Rodriguez, Rogers, Ross, Ruiz, Russell, Sanchez, Sanders, Santos, Sato,
-        Scott, Shah, Singh, Smith, Stewart, Sullivan, Tanaka, Taylor, Thomas, Thompson, Torres, Tran,
-        Turner, Walker, Wang, Ward, Washington, Watson, White, Williams, Wilson, Wood, Wright, Wu,
-        Yamamoto, Yang, Young, Zhang
+        Brooks, Brown, Campbell, Carter, Castillo, Chavez, Chen, Choi, Clark, Collins, Cook,
+        Cooper, Cruz, Davis, Diaz, Edwards, Evans, Fernandez, Fisher, Flores, Foster, Garcia,
+        Gomez, Gonzalez, Gray, Green, Gupta, Gutierrez, Hall, Hansen, Harris, Hassan, Hernandez,
+        Hill, Howard, Huang, Hughes, Ivanov, Jackson, James, Jenkins, Jimenez, Johnson, Jones,
+        Kaur, Kelly, Khan, Kim, King, Kumar, Larsen, Le, Lee, Lewis, Li, Lin, Liu, Long, Lopez,
+        Martin, Martinez, Mendoza, Miller, Mitchell, Mohamed, Moore, Morales, Morgan, Morris,
+        Murphy, Nakamura, Nelson, Nguyen, Okafor, Olson, Ortiz, Park, Parker, Patel, Perez,
+        Peterson, Petrov, Pham, Phillips, Powell, Price, Ramirez, Ramos, Reed, Reyes, Reynolds,
+        Richardson, Rivera, Roberts, Robinson, Rodriguez, Rogers, Ross, Ruiz, Russell, Sanchez,
+        Sanders, Santos, Sato, Scott, Shah, Singh, Smith, Stewart, Sullivan, Tanaka, Taylor,
+        Thomas, Thompson, Torres, Tran, Turner, Walker, Wang, Ward, Washington, Watson, White,
+        Williams, Wilson, Wood, Wright, Wu, Yamamoto, Yang, Young, Zhang
     }';
 BEGIN
     WITH
@@ -927,8 +1187,8 @@ BEGIN
         FROM picked AS p
         WINDOW basket AS (PARTITION BY p.order_number ORDER BY p.line)
     ),
-    -- Every other item may give way to what goes with the item before it. Beyond the last bound there
-    -- is no partner, and the item stays as it was.
+    -- Every other item may give way to what goes with the item before it. Beyond the last bound
+    -- there is no partner, and the item stays as it was.
     paired AS (
         SELECT
             i.store_id, i.order_id, i.order_number, i.line, i.item_number,
@@ -968,7 +1228,8 @@ BEGIN
     new_item AS MATERIALIZED (
         SELECT
             p.*,
-            (p.quantity * p.unit_cents::bigint * (100 - p.discount_percent) + 50) / 100 AS line_cents
+            (p.quantity * p.unit_cents::bigint * (100 - p.discount_percent) + 50) / 100
+                AS line_cents
         FROM priced AS p
     ),
     written_item AS (
@@ -987,8 +1248,8 @@ BEGIN
             i.line_cents * 0.01
         FROM new_item AS i
     ),
-    -- They sign up an hour or more before they first order: in the night that has no hour from two to
-    -- three, an order's time may be up to an hour later than that of the next.
+    -- They sign up an hour or more before they first order: in the night that has no hour from two
+    -- to three, an order's time may be up to an hour later than that of the next.
     written_customer AS (
         INSERT INTO retail.customers (
             store_id, customer_id, first_name, last_name, email, created_at
@@ -1001,7 +1262,8 @@ BEGIN
             lower(first_name || '.' || last_name) || '.' || n || '@example.com',
             greatest(
                 s.created_at,
-                o.order_date - floor(3600 + 30 * 86400 * lead * lead * lead * lead) * interval '1 second'
+                o.order_date
+                    - floor(3600 + 30 * 86400 * lead * lead * lead * lead) * interval '1 second'
             )
         FROM new_order AS o
         JOIN retail.stores AS s USING (store_id)
@@ -1010,9 +1272,11 @@ BEGIN
             SELECT
                 sample.uniform(v_seed, 'lead', o.customer_offset + n) AS lead,
                 v_first_names[1 + floor(cardinality(v_first_names)
-                    * sample.uniform(v_seed, 'first name', o.customer_offset + n))::integer] AS first_name,
+                    * sample.uniform(v_seed, 'first name', o.customer_offset + n))::integer]
+                    AS first_name,
                 v_last_names[1 + floor(cardinality(v_last_names)
-                    * sample.uniform(v_seed, 'last name', o.customer_offset + n))::integer] AS last_name
+                    * sample.uniform(v_seed, 'last name', o.customer_offset + n))::integer]
+                    AS last_name
         ) AS u
     )
     INSERT INTO retail.orders (store_id, order_id, customer_id, order_date, total_amount, status)
@@ -1054,10 +1318,12 @@ AS $function$
     SELECT r.region_id, r.name, r.manager_id
     FROM sample.regions AS r;
 
-    INSERT INTO retail.stores (store_id, name, location, region_id, is_online, manager_id, created_at)
+    INSERT INTO retail.stores (
+        store_id, name, location, region_id, is_online, manager_id, created_at
+    )
     SELECT
         s.store_id, s.name, s.location, s.region_id, s.is_online, s.manager_id,
-        load_people.opening_day::timestamp AT TIME ZONE 'America/Los_Angeles'
+        load_people.opening_day::timestamp AT TIME ZONE retail.time_zone()
     FROM sample.stores AS s;
 $function$;
 
@@ -1093,8 +1359,8 @@ GRANT EXECUTE ON FUNCTION sample.make_uuid TO storekeeper_loader;
 -- object: functions/sample/plan_baskets.sql
 -- What people buy: how a category's sales share out over its products, and what goes with what.
 -- drop: DROP FUNCTION sample.plan_baskets;
--- The tables are there while sample.load runs, as in sample.plan_days. The bounds of shares are arrays
--- for width_bucket, which finds the place of a number between 0 and 1 in them.
+-- The tables are there while sample.load runs, as in sample.plan_days. The bounds of shares are
+-- arrays for width_bucket, which finds the place of a number between 0 and 1 in them.
 CREATE OR REPLACE FUNCTION sample.plan_baskets()
 RETURNS void
 LANGUAGE plpgsql
@@ -1125,8 +1391,8 @@ BEGIN
         FROM seller AS s
         GROUP BY s.is_early, s.category_id
     ),
-    -- What is dearer than the mean sells in the measure that makes the mean order_value times as high;
-    -- and nothing sells less than a twentieth of what it would.
+    -- What is dearer than the mean sells more, in the measure that makes the mean order_value times
+    -- as high; nothing sells less than a twentieth of what it would.
     store_seller AS (
         SELECT
             st.store_id,
@@ -1196,9 +1462,14 @@ GRANT EXECUTE ON FUNCTION sample.plan_baskets TO storekeeper_loader;
 -- object: functions/sample/plan_days.sql
 -- When the orders come in: how many on each day of each store.
 -- drop: DROP FUNCTION sample.plan_days;
--- The table is there while sample.load runs. A temporary one needs a right that the loader may lack.
+-- The table is there while sample.load runs; a temporary one needs a right the loader may lack.
 -- Weights are numeric: their sums are exact, in whatever order a plan adds them up.
-CREATE OR REPLACE FUNCTION sample.plan_days(scale numeric, seed bigint, first_day date, last_day date)
+CREATE OR REPLACE FUNCTION sample.plan_days(
+    scale     numeric,
+    seed      bigint,
+    first_day date,
+    last_day  date
+)
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
@@ -1307,7 +1578,8 @@ BEGIN
     SELECT
         r.store_id, r.day, r.hours, r.category_bounds,
         r.customers, r.customer_offset, r.orders, r.order_offset,
-        lag(r.orders_upto, 1, 0::bigint) OVER (PARTITION BY r.store_id ORDER BY r.day) AS orders_before,
+        lag(r.orders_upto, 1, 0::bigint) OVER (PARTITION BY r.store_id ORDER BY r.day)
+            AS orders_before,
         r.orders_upto
     FROM running AS r;
 
@@ -1316,8 +1588,8 @@ END
 $function$;
 
 COMMENT ON FUNCTION sample.plan_days IS $comment$
-Makes sample.planned_days: the orders of each store and day, by year, season, weekday and chance; and
-when on the day, and in which categories, people buy.
+Makes sample.planned_days: the orders of each store and day, by year, season, weekday and chance;
+and when on the day, and in which categories, people buy.
 @param scale  1 is 50,000 customers and 200,000 orders.
 $comment$;
 REVOKE ALL ON FUNCTION sample.plan_days FROM PUBLIC;
@@ -1326,8 +1598,8 @@ GRANT EXECUTE ON FUNCTION sample.plan_days TO storekeeper_loader;
 -- object: functions/sample/uniform.sql
 -- The n-th number of a stream: evenly spread over [0, 1), the same on every run and every version.
 -- drop: DROP FUNCTION sample.uniform;
--- Hash partitioning rests on hashint8extended, so its results never change. No search_path is pinned,
--- for that would keep the planner from inlining it; the body is bound when it is created.
+-- Hash partitioning rests on hashint8extended, so its results never change. No search_path is
+-- pinned, as that would keep the planner from inlining; the body is bound when it is created.
 CREATE OR REPLACE FUNCTION sample.uniform(seed bigint, stream text, n bigint)
 RETURNS double precision
 LANGUAGE sql
@@ -1337,7 +1609,7 @@ RETURN (hashint8extended(n, hashtextextended(stream, seed)) & 9007199254740991):
     / 9007199254740992;  -- 53 bits: what a double holds exactly
 
 COMMENT ON FUNCTION sample.uniform IS $comment$
-Number n of the stream of this name, evenly spread over [0, 1). Streams do not depend on one another.
+Number n of the stream of this name, evenly spread over [0, 1). Streams are independent.
 $comment$;
 REVOKE ALL ON FUNCTION sample.uniform FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sample.uniform TO storekeeper_loader;
@@ -1400,6 +1672,63 @@ first hours of a UTC day it is still the day before in the stores.
 $comment$;
 REVOKE ALL ON FUNCTION tool.get_current_utc_date FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tool.get_current_utc_date TO store_managers, regional_managers, head_office;
+
+-- object: functions/tool/get_multiple_table_schemas.sql
+-- The tables as whoever writes SQL needs to know them.
+-- drop: DROP FUNCTION tool.get_multiple_table_schemas;
+CREATE OR REPLACE FUNCTION tool.get_multiple_table_schemas(table_names text[] DEFAULT NULL)
+RETURNS json
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    -- Names as people write them: in any letter case, with the schema or without.
+    v_names   CONSTANT text[] := ARRAY(
+        SELECT regexp_replace(lower(trim(n.name)), '^retail\.', '')
+        FROM unnest(get_multiple_table_schemas.table_names) AS n (name)
+    );
+    v_visible CONSTANT text[] := ARRAY(SELECT v.table_name FROM retail.visible_tables() AS v);
+    v_unknown CONSTANT text[] := ARRAY(SELECT DISTINCT n FROM unnest(v_names) AS n WHERE n <> ALL (v_visible) ORDER BY n);
+BEGIN
+    IF v_unknown <> '{}' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK404',
+            MESSAGE = format('There is no table %s.', array_to_string(v_unknown, ', ')),
+            HINT = 'The tables: ' || array_to_string(v_visible, ', ') || '.';
+    END IF;
+    RETURN json_build_object(
+        'tables', (
+            SELECT json_agg(retail.describe_table(v.table_oid) ORDER BY v.table_name)
+            FROM retail.visible_tables() AS v
+            WHERE v_names = '{}' OR v.table_name = ANY (v_names)
+        ),
+        'hints', ARRAY[
+            'Name tables without a schema. Only rows of the stores you may see exist for you: no filter by person is needed.',
+            'Keys begin with store_id: join orders to order_items and to customers on store_id too.',
+            'Revenue: sum(orders.total_amount), or sum(order_items.line_total) by product,'
+                ' where orders.status IN (''pending'', ''shipped'', ''completed''). US dollars.',
+            format('Query results are in the time zone %s: order_date::date is the business day.'
+                ' Filter with order_date >= timestamptz ''2026-01-01'', which can use an index.', retail.time_zone()),
+            'Example: SELECT c.name, sum(i.line_total) AS revenue FROM orders o JOIN order_items i USING (store_id, order_id)'
+                ' JOIN products p USING (product_id) JOIN product_types t USING (type_id) JOIN categories c USING (category_id)'
+                ' WHERE o.status IN (''pending'', ''shipped'', ''completed'') AND o.order_date >= timestamptz ''2026-01-01'''
+                ' GROUP BY c.name ORDER BY revenue DESC'
+        ]
+    );
+END
+$function$;
+
+COMMENT ON FUNCTION tool.get_multiple_table_schemas IS $comment$
+Columns, types, keys, joins and valid values of the tables that execute_sales_query can read, with
+hints for good SQL. Call it once before writing SQL, and never guess names or values.
+@title Table schemas
+@param table_names  For example ["orders", "order_items"]; left out or empty: every table, about 9 KB.
+@return tables (each: table, description, columns, primary_key, foreign_keys, referenced_by) and hints
+@example get_multiple_table_schemas(table_names => ARRAY['orders', 'order_items'])
+$comment$;
+REVOKE ALL ON FUNCTION tool.get_multiple_table_schemas FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tool.get_multiple_table_schemas TO store_managers, regional_managers, head_office;
 
 -- object: functions/tool/get_store_performance.sql
 -- How a store, or all the caller's stores together, did over a period.
@@ -1673,6 +2002,93 @@ $comment$;
 REVOKE ALL ON FUNCTION tool.list_stores FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tool.list_stores TO store_managers, regional_managers, head_office;
 
+-- object: functions/tool/top_products.sql
+-- What sells best, by revenue.
+-- drop: DROP FUNCTION tool.top_products;
+CREATE OR REPLACE FUNCTION tool.top_products(
+    date_from  date             DEFAULT NULL,
+    date_to    date             DEFAULT NULL,
+    category   text             DEFAULT NULL,
+    max_rows   retail.row_limit DEFAULT 20,
+    store_name text             DEFAULT NULL
+)
+RETURNS TABLE (
+    rank           bigint,
+    sku            text,
+    product_name   text,
+    product_type   text,
+    category_name  text,
+    revenue        numeric,
+    share_percent  numeric,
+    units          bigint,
+    orders         bigint,
+    margin_percent numeric
+)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan  -- one plan for every store and every period fits few of them
+AS $function$
+DECLARE
+    v_store_id    CONSTANT uuid := retail.find_store(top_products.store_name);
+    v_category_id CONSTANT smallint := retail.find_category(top_products.category);
+    v_period      CONSTANT record := retail.sales_period(top_products.date_from, top_products.date_to);
+BEGIN
+    RETURN QUERY
+    WITH sold AS (
+        SELECT
+            i.product_id,
+            sum(i.line_total) AS revenue,
+            sum(i.quantity) AS units,
+            count(DISTINCT i.order_id) AS orders
+        FROM retail.orders AS o
+        JOIN retail.order_items AS i USING (store_id, order_id)
+        WHERE (v_store_id IS NULL OR o.store_id = v_store_id)
+          AND o.order_date >= v_period.starts
+          AND o.order_date < v_period.ends
+          AND retail.counts_as_revenue(o.status)
+        GROUP BY i.product_id
+    )
+    SELECT
+        rank() OVER (ORDER BY s.revenue DESC),
+        p.sku::text, p.name::text, t.name::text, c.name::text,
+        s.revenue,
+        retail.percent(s.revenue, sum(s.revenue) OVER ()),
+        s.units,
+        s.orders,
+        retail.percent(s.revenue - s.units * p.cost, s.revenue)
+    FROM sold AS s
+    JOIN retail.products AS p USING (product_id)
+    JOIN retail.product_types AS t USING (type_id)
+    JOIN retail.categories AS c USING (category_id)
+    WHERE v_category_id IS NULL OR c.category_id = v_category_id
+    ORDER BY s.revenue DESC, p.sku
+    LIMIT coalesce(top_products.max_rows, 20);
+END
+$function$;
+
+COMMENT ON FUNCTION tool.top_products IS $comment$
+Best-selling products of the stores you may see, by revenue: what sells, what earns, in one category
+or in all. Ask this before writing SQL of your own. US dollars, net of discounts; cancelled and
+returned orders do not count.
+@title Top products
+@param date_from   First day counted, YYYY-MM-DD; left out: the period has 90 days.
+@param date_to     Last day counted; left out: yesterday.
+@param category    For example Power Tools; left out: all.
+@param max_rows    1 to 200.
+@param store_name  For example Seattle; left out: all your stores together.
+@return rank            By revenue.
+@return sku             Article number.
+@return revenue         US dollars.
+@return share_percent   Share of the revenue of all products asked about.
+@return units           Units sold.
+@return orders          Orders with the product.
+@return margin_percent  Revenue less today's cost of the units, in percent of revenue.
+@example top_products(category => 'Power Tools', max_rows => 10)
+$comment$;
+REVOKE ALL ON FUNCTION tool.top_products FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tool.top_products TO store_managers, regional_managers, head_office;
+
 -- object: functions/tool/who_am_i.sql
 -- Who the caller is, and whose figures they see.
 -- drop: DROP FUNCTION tool.who_am_i;
@@ -1709,7 +2125,7 @@ GRANT EXECUTE ON FUNCTION tool.who_am_i TO store_managers, regional_managers, he
 CREATE OR REPLACE TRIGGER grant_managers
     AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON retail.regions
     FOR EACH STATEMENT EXECUTE FUNCTION retail.grant_managers();
-COMMENT ON TRIGGER grant_managers ON retail.regions IS 'Sets what managers may see.';
+COMMENT ON TRIGGER grant_managers ON retail.regions IS 'Sets what managers see.';
 
 -- object: triggers/stores.sql
 -- A store that comes, goes or changes hands changes who may see what.
@@ -1717,7 +2133,7 @@ COMMENT ON TRIGGER grant_managers ON retail.regions IS 'Sets what managers may s
 CREATE OR REPLACE TRIGGER grant_managers
     AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON retail.stores
     FOR EACH STATEMENT EXECUTE FUNCTION retail.grant_managers();
-COMMENT ON TRIGGER grant_managers ON retail.stores IS 'Registers tenants and sets what managers may see.';
+COMMENT ON TRIGGER grant_managers ON retail.stores IS 'Registers tenants, sets what managers see.';
 
 -- object: policies/customers.sql
 -- Who sees which customers.

@@ -34,4 +34,4 @@ COMMENT ON FUNCTION gateway.people IS $comment$
 Every person: id, e-mail, name, persona, whether active, and the stores (tenants) they may see.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.people FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION gateway.people TO storekeeper_dba;
+GRANT EXECUTE ON FUNCTION gateway.people TO storekeeper_dba, storekeeper_loader;

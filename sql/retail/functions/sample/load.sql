@@ -15,10 +15,10 @@ SET jit = off
 SET plan_cache_mode = force_custom_plan  -- folds the hashed names of streams into constants
 AS $function$
 DECLARE
-    v_quarters CONSTANT integer := 6 * 4;
-    v_early_quarters CONSTANT integer := 3 * 4;  -- since when nobody has bought any dead stock
+    v_quarters       CONSTANT integer := 6 * 4;
+    v_early_quarters CONSTANT integer := 3 * 4;  -- those in which people still bought dead stock
     -- The stores' day. current_date may be one ahead, and the day before it not over yet.
-    v_today CONSTANT date := least(load.today, retail.today());
+    v_today   CONSTANT date := least(load.today, retail.today());
     v_drops   text[];
     v_creates text[];
     v_objects text[];
@@ -31,7 +31,7 @@ BEGIN
     IF load.scale IS NULL OR load.scale <= 0 OR load.scale > 1000 THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK400',
-            MESSAGE = coalesce('scale ' || load.scale, 'scale NULL') || ' is not above 0 and up to 1000.',
+            MESSAGE = format('scale %s is not in (0, 1000].', coalesce(load.scale::text, 'NULL')),
             HINT = '1 makes 50,000 customers and 200,000 orders; 0.02 is enough for tests.';
     END IF;
     IF load.seed IS NULL THEN
@@ -43,8 +43,8 @@ BEGIN
     IF load.today IS NULL OR load.today < date '2000-01-01' OR load.today > retail.today() + 1 THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK400',
-            MESSAGE = coalesce('today ' || load.today, 'today NULL') || ' is before 2000 or in the future.',
-            HINT = 'The data ends the day before it, and nothing may lie in the future.';
+            MESSAGE = format('today %s is too early or too late.', coalesce(load.today::text, 'NULL')),
+            HINT = 'The data ends the day before it: from 2000-01-01 on, and not in the future.';
     END IF;
 
     LOCK TABLE retail.customers, retail.orders, retail.order_items IN ACCESS EXCLUSIVE MODE;
