@@ -92,7 +92,7 @@ class Target:
     def execute(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Runs a statement as the DBA; a list of rows where there are any."""
         with psycopg.connect(self.dba, autocommit=True) as connection:
-            cursor = connection.execute(statement, parameters or None)  # type: ignore[call-overload]
+            cursor = connection.execute(statement, parameters or None)
             return cursor.fetchall() if cursor.description else []
 
 

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from conftest import TESTS, Target
 
 FILES = sorted(p for p in (TESTS / "sql").rglob("*.sql") if p.name != "tap.sql")

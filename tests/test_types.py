@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from conftest import Target, client
 from jsonschema import Draft202012Validator
 from mcp import Client
+
+from conftest import Target, client
 
 pytestmark = pytest.mark.anyio
 

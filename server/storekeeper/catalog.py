@@ -43,7 +43,7 @@ class Comment:
         for tag in tagged:
             name, _, value = tag.strip().partition(" ")
             tags[name] = (*tags.get(name, ()), " ".join(value.split()))
-        return cls(" ".join(prose.split("\n")).strip(), tags)
+        return cls(prose.strip(), tags)
 
     def one(self, tag: str) -> str | None:
         return self.tags.get(tag, (None,))[0]

@@ -28,9 +28,9 @@ class Database:
 
 
 @contextmanager
-def connect_to(settings: Settings) -> Iterator[Database]:
+def connect_to(settings: Settings, *, embedded: bool = False) -> Iterator[Database]:
     """The database of these settings; the embedded server runs as long as somebody uses it."""
-    if settings.names_a_server:
+    if settings.names_a_server and not embedded:
         url = settings.database_url.get_secret_value() if settings.database_url else ""
         try:
             conninfo_to_dict(url)

@@ -219,6 +219,7 @@ class Protocol:
             "content": [{"type": "text", "text": text}],
             "structuredContent": from_json(text),
             "isError": False,
+            "resultType": "complete",
         }
 
     async def _list_tools(self, _: Context, __: Any) -> t.ListToolsResult:
@@ -362,6 +363,7 @@ def error_result(error: MCPError) -> dict[str, Any]:
     return {
         "content": [{"type": "text", "text": text}],
         "isError": True,
+        "resultType": "complete",
         "_meta": {ERROR_META: facts},
     }
 

@@ -1144,8 +1144,8 @@ BEGIN
             CASE
                 WHEN fate < 0.04 THEN 'cancelled'
                 WHEN fate < 0.07 AND age >= 7 THEN 'returned'
-                WHEN age <= 1 + 3 * pace THEN 'pending'
-                WHEN age <= 4 + 5 * pace THEN 'shipped'
+                WHEN age <= 1 + 5 * pace THEN 'pending'
+                WHEN age <= 5 + 8 * pace THEN 'shipped'
                 ELSE 'completed'
             END AS status
         FROM placed AS p
