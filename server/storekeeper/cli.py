@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -198,7 +199,7 @@ def tools(principal: str | None, as_json: bool) -> None:
                 {
                     "tool": tool.name,
                     "arguments": ", ".join(tool.input_schema["properties"]),
-                    "what it answers": (tool.description or "").partition(". ")[0],
+                    "what it answers": re.split(r"(?<=[.:])\s", tool.description or "")[0],
                 }
                 for tool in found
             ]
@@ -323,7 +324,7 @@ def people(as_json: bool) -> None:
     if as_json:
         show_json([{**row, "principal_id": str(row["principal_id"])} for row in rows])
     else:
-        show_rows([{**row, "stores": ", ".join(s["name"] for s in row["stores"])} for row in rows])
+        show_rows([{**row, "stores": _names([s["name"] for s in row["stores"]])} for row in rows])
 
 
 @main.command()
@@ -340,6 +341,10 @@ def stats(as_json: bool) -> None:
         show_json(rows)
     else:
         show_rows(rows, title="Calls of the last 24 hours")
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= 3 else f"{len(names)} stores"
 
 
 async def _with_protocol(settings: Settings, database: Database, work: Callable[[Any], Any]) -> Any:

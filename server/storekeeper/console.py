@@ -14,10 +14,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+NO_WRAP = 50  # characters up to which a column stays on one line
+
 if TYPE_CHECKING:
     from storekeeper import sample
 
-console = Console(highlight=False)
+# Written to a file or a pipe, a table takes the room it needs.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
 
 
 def show_json(value: Any) -> None:
@@ -25,16 +28,24 @@ def show_json(value: Any) -> None:
 
 
 def show_rows(rows: Sequence[Mapping[str, Any]], title: str | None = None) -> None:
-    """Rows as a table, numbers to the right."""
+    """Rows as a table; numbers to the right, with the decimals of their column."""
     if not rows:
-        console.print(f"{title}: no rows" if title else "no rows", style="dim")
+        console.print(f"{title}: none" if title else "none", style="dim")
         return
     table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+    columns = []
     for name in rows[0]:
-        number = all(isinstance(row[name], int | float | None) for row in rows)
-        table.add_column(name, justify="right" if number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(readable(row.get(name))) for name in rows[0]))
+        values = [row.get(name) for row in rows]
+        number = all(isinstance(v, int | float | None) and not isinstance(v, bool) for v in values)
+        decimals = max(len(repr(v).partition(".")[2]) for v in values) if number else 0
+        texts = [f"{v:,.{decimals}f}" if number and v is not None else readable(v) for v in values]
+        short = max(map(len, texts)) <= NO_WRAP
+        table.add_column(
+            name, justify="right" if number else "left", no_wrap=short, overflow="fold"
+        )
+        columns.append(map(Text, texts))
+    for cells in zip(*columns, strict=True):
+        table.add_row(*cells)
     console.print(table)
 
 
@@ -46,14 +57,20 @@ def show(value: Mapping[str, Any]) -> None:
             console.print(value.get("hint", "There is more than this."), style="yellow")
         return
     for name, member in value.items():
-        if isinstance(member, list) and member and isinstance(member[0], dict):
-            show_rows(member, title=name)
-        elif isinstance(member, list):
-            console.print(f"[bold]{name}[/]")
-            for item in member:
-                console.print(Text(f"  {readable(item)}"))
-        else:
-            console.print(Text.assemble((f"{name}: ", "bold"), readable(member)))
+        match member:
+            case [{}, *_]:
+                show_rows(member, title=name)
+            case dict() if member and all(isinstance(v, dict) for v in member.values()):
+                keys = next(iter(member.values()))
+                show_rows(
+                    [{"": key, **{n: m.get(key) for n, m in member.items()}} for key in keys], name
+                )
+            case list():
+                console.print(Text(name, style="bold"))
+                for item in member:
+                    console.print(Text(f"  {readable(item)}"))
+            case _:
+                console.print(Text.assemble((f"{name}: ", "bold"), readable(member)))
 
 
 def readable(value: Any) -> str:

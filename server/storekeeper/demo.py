@@ -38,7 +38,8 @@ PERSON = "SELECT email, display_name, stores FROM gateway.people() WHERE email =
 
 WEEKDAYS = (
     "SELECT to_char(order_date, 'FMDay') AS weekday, count(*) AS orders, "
-    "round(avg(total_amount), 2) AS basket FROM orders WHERE order_date > now() - interval '1 year' GROUP BY 1 ORDER BY 2 DESC LIMIT 3"
+    "round(avg(total_amount), 2) AS basket FROM orders "
+    "WHERE order_date > now() - interval '1 year' GROUP BY 1 ORDER BY 2 DESC LIMIT 3"
 )
 
 

@@ -15,7 +15,9 @@ DECLARE
     v_monday    CONSTANT date := date_trunc('week', coalesce(weekly_review.week_of, v_yesterday - 6)::timestamp);
     v_last      CONSTANT date := least(v_monday + 6, v_yesterday);
     v_store     CONSTANT text := (
-        SELECT s.name FROM retail.stores AS s WHERE s.store_id = retail.find_store(weekly_review.store)
+        SELECT s.name FROM retail.stores AS s
+        WHERE weekly_review.store IS NOT NULL
+          AND s.store_id = ANY (retail.find_stores(weekly_review.store))
     );
     v_argument  CONSTANT text := coalesce(format('store_name: %s, ', to_json(v_store)), '');
 BEGIN
@@ -23,27 +25,36 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'SK400',
             MESSAGE = format('The week of %s has no full day yet.', weekly_review.week_of),
-            HINT = format('Ask for a week that began on %s or before.', date_trunc('week', v_yesterday::timestamp)::date);
+            HINT = format(
+                'The latest week that has one began on %s.', date_trunc('week', v_yesterday::timestamp)::date
+            );
     END IF;
     role := 'user';
     content := format(
-        $text$Review the week from Monday %1$s to %2$s for %3$s.
+        $text$Review the week from %1$s (a Monday) to %2$s for %3$s.
 
-First collect the figures. The calls do not depend on one another, so make them at once:
-1. get_store_performance(%4$sdate_from: "%1$s", date_to: "%2$s"): the week, against the week before and the same days a year before.
-2. get_store_performance(%4$sdate_from: "%5$s", date_to: "%2$s"): the four weeks that end with it, to tell a trend from one week's noise.
-3. top_products(%4$sdate_from: "%1$s", date_to: "%2$s", max_rows: 10), and
-4. top_products(%4$sdate_from: "%6$s", date_to: "%7$s", max_rows: 10): what rose and what fell against the week before.
-If a movement of more than a tenth has no explanation in these, look for one with execute_sales_query (call get_multiple_table_schemas first): by day, by category, by status, by discount. Two or three such queries are enough.
+First collect the figures. These calls do not need one another, so make them together:
+1. get_store_performance(%4$sdate_from: "%1$s", date_to: "%2$s"): the week against the week before,
+   and against the same dates a year before (they fall on other weekdays, so do not lean on them).
+2. get_store_performance(%4$sdate_from: "%5$s", date_to: "%2$s"): the four weeks that end
+   with it, to tell a trend from the noise of one week.
+3. top_products(%4$sdate_from: "%1$s", date_to: "%2$s", max_rows: 10)
+4. top_products(%4$sdate_from: "%6$s", date_to: "%7$s", max_rows: 10): the week before, to
+   see what rose and what fell.
+If something moved by more than a tenth and these do not say why, look for the reason with
+execute_sales_query (get_multiple_table_schemas first): by day, category, status or discount. Two or
+three such queries are enough.
 
-Then write, for someone with five minutes:
-- **Headline**: one sentence, whether it was a good week and why.
-- **Figures**: a table of revenue, orders, average basket, margin and discount percentages, each with its change against the week before and the year before where you have it.
-- **What moved**: the two or three categories or products%8$s that explain the change, each with its amount in dollars.
-- **To do this week**: three actions at most, each resting on a figure above.
+Then write, for someone who has five minutes:
+- **Headline**: one sentence: was it a good week, and why.
+- **Figures**: a table of revenue, orders, average basket, margin and discount percentages, each with
+  its change against the week before where you have it.
+- **What moved**: the two or three categories or products%8$s that explain the change, in dollars.
+- **To do this week**: at most three actions, each resting on a figure above.
 - **Doubts**: what the figures can't tell, such as open orders that may still be cancelled.
 
-Use only numbers that the tools returned; percentages of few orders say little, so give the count with them. Amounts are US dollars, net of discounts.$text$,
+Use only numbers that the tools returned. A percentage of few orders says little: give the count with
+it. Amounts are US dollars, net of discounts.$text$,
         v_monday, v_last, coalesce(v_store, 'all the stores you may see, together'), v_argument,
         v_last - 27, v_monday - 7, v_last - 7,
         CASE WHEN v_store IS NULL THEN ' or stores' ELSE '' END

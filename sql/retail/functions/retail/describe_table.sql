@@ -7,9 +7,10 @@ STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    -- A view or a table of row security has no estimate that is the caller's own affair.
+    -- Not of a table with row security: the estimate counts other people's rows.
     v_rows  bigint := (
-        SELECT nullif(c.reltuples, -1)::bigint FROM pg_class AS c
+        SELECT nullif(c.reltuples, -1)::bigint
+        FROM pg_class AS c
         WHERE c.oid = describe_table.table_oid AND c.relkind <> 'v' AND NOT c.relrowsecurity
     );
     v_names json;
@@ -21,7 +22,7 @@ BEGIN
           AND has_column_privilege(a.attrelid, a.attnum, 'SELECT')
     ) THEN
         EXECUTE format(
-            'SELECT json_agg(n.name) FROM (SELECT DISTINCT t.name FROM %s AS t ORDER BY t.name LIMIT 101) AS n'
+            'SELECT json_agg(n.name ORDER BY n.name) FROM (SELECT t.name FROM %s AS t LIMIT 101) AS n'
             ' HAVING count(*) <= 100', describe_table.table_oid::regclass
         ) INTO v_names;
     END IF;
@@ -39,7 +40,11 @@ BEGIN
                     'description', col_description(a.attrelid, a.attnum),
                     'values', coalesce(
                         CASE WHEN a.attname = 'name' THEN v_names END,
-                        (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum AS e WHERE e.enumtypid = a.atttypid),
+                        (
+                            SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder)
+                            FROM pg_enum AS e
+                            WHERE e.enumtypid = a.atttypid
+                        ),
                         -- CHECK (column IN (…)) is stored as column = ANY (ARRAY['…'::type, …]).
                         (
                             SELECT json_agg(replace(v.quoted[1], '''''', '''') ORDER BY v.n)
@@ -67,15 +72,17 @@ BEGIN
             ),
             'foreign_keys', (
                 SELECT json_agg(format(
-                    '%s REFERENCES %s %s', retail.key_columns(k.conrelid, k.conkey), r.table_name,
-                    retail.key_columns(k.confrelid, k.confkey)
+                    '%s REFERENCES %s %s', retail.key_columns(k.conrelid, k.conkey),
+                    r.table_name, retail.key_columns(k.confrelid, k.confkey)
                 ) ORDER BY k.conname)
                 FROM pg_constraint AS k
                 JOIN retail.visible_tables() AS r ON r.table_oid = k.confrelid
                 WHERE k.conrelid = c.oid AND k.contype = 'f'
             ),
             'referenced_by', (
-                SELECT json_agg(format('%s %s', r.table_name, retail.key_columns(k.conrelid, k.conkey)) ORDER BY k.conname)
+                SELECT json_agg(format(
+                    '%s %s', r.table_name, retail.key_columns(k.conrelid, k.conkey)
+                ) ORDER BY k.conname)
                 FROM pg_constraint AS k
                 JOIN retail.visible_tables() AS r ON r.table_oid = k.conrelid
                 WHERE k.confrelid = c.oid AND k.contype = 'f'

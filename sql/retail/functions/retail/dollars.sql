@@ -8,7 +8,10 @@ LANGUAGE sql
 STABLE
 PARALLEL SAFE
 RETURN CASE WHEN amount < 0 THEN '-$' ELSE '$' END
-    || to_char(abs(amount), CASE WHEN abs(amount) < 999.995 THEN 'FM990.00' ELSE 'FM999,999,999,999,990' END);
+    || to_char(
+        abs(amount),
+        CASE WHEN abs(amount) < 999.995 THEN 'FM990.00' ELSE 'FM999,999,999,999,990' END
+    );
 
 COMMENT ON FUNCTION retail.dollars IS $comment$
 US dollars for people: cents below a thousand, whole dollars with commas above.

@@ -17,7 +17,10 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'SK404',
             MESSAGE = format('There is no category %L.', find_category.category),
-            HINT = 'The categories: ' || (SELECT string_agg(c.name, ', ' ORDER BY c.name) FROM retail.categories AS c) || '.';
+            HINT = (
+                SELECT 'The categories: ' || string_agg(c.name, ', ' ORDER BY c.name) || '.'
+                FROM retail.categories AS c
+            );
     END IF;
     RETURN v_category_id;
 END

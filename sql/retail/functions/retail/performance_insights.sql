@@ -18,8 +18,12 @@ AS $function$
         SELECT c.n, c.name, f.*
         FROM r
         CROSS JOIN LATERAL (
-            VALUES (2, 'previous_period', CASE r.days WHEN 1 THEN 'the day before' ELSE format('the %s days before', r.days) END),
-                   (3, 'year_before', 'the same days a year before')
+            VALUES (
+                2, 'previous_period',
+                CASE r.days WHEN 1 THEN 'the day before' ELSE format('the %s days before', r.days) END
+            ), (
+                3, 'year_before', 'the same days a year before'
+            )
         ) AS c (n, key, name)
         CROSS JOIN LATERAL json_to_record(r.change -> c.key) AS f (
             revenue numeric, revenue_change_percent numeric,
@@ -84,7 +88,8 @@ AS $function$
         WHERE r.orders > 0
         UNION ALL
         SELECT 6, format(
-            '%s leads with %s %% of revenue, %s is last with %s %%; %s of %s stores are above the average.',
+            '%s leads with %s %% of revenue, %s is last with %s %%;'
+            ' %s of %s stores are above the average.',
             s.first, s.first_share, s.last, s.last_share, s.above, s.stores
         )
         FROM r, store AS s
@@ -92,8 +97,10 @@ AS $function$
         UNION ALL
         SELECT 6, format(
             'The best day was %s %s with %s, the weakest %s %s with %s.',
-            r.best_day ->> 'weekday', r.best_day ->> 'date', retail.dollars((r.best_day ->> 'revenue')::numeric),
-            r.worst_day ->> 'weekday', r.worst_day ->> 'date', retail.dollars((r.worst_day ->> 'revenue')::numeric)
+            r.best_day ->> 'weekday', r.best_day ->> 'date',
+            retail.dollars((r.best_day ->> 'revenue')::numeric),
+            r.worst_day ->> 'weekday', r.worst_day ->> 'date',
+            retail.dollars((r.worst_day ->> 'revenue')::numeric)
         )
         FROM r, store AS s
         WHERE r.orders > 0 AND s.stores = 0 AND r.best_day ->> 'date' <> r.worst_day ->> 'date'

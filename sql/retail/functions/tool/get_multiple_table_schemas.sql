@@ -13,7 +13,9 @@ DECLARE
         FROM unnest(get_multiple_table_schemas.table_names) AS n (name)
     );
     v_visible CONSTANT text[] := ARRAY(SELECT v.table_name FROM retail.visible_tables() AS v);
-    v_unknown CONSTANT text[] := ARRAY(SELECT DISTINCT n FROM unnest(v_names) AS n WHERE n <> ALL (v_visible) ORDER BY n);
+    v_unknown CONSTANT text[] := ARRAY(
+        SELECT DISTINCT n FROM unnest(v_names) AS n WHERE n <> ALL (v_visible) ORDER BY n
+    );
 BEGIN
     IF v_unknown <> '{}' THEN
         RAISE EXCEPTION USING
@@ -28,16 +30,20 @@ BEGIN
             WHERE v_names = '{}' OR v.table_name = ANY (v_names)
         ),
         'hints', ARRAY[
-            'Name tables without a schema. Only rows of the stores you may see exist for you: no filter by person is needed.',
+            'Name tables without a schema. Only rows of the stores you may see exist for you: no filter by'
+                ' person is needed.',
             'Keys begin with store_id: join orders to order_items and to customers on store_id too.',
-            'Revenue: sum(orders.total_amount), or sum(order_items.line_total) by product,'
-                ' where orders.status IN (''pending'', ''shipped'', ''completed''). US dollars.',
-            format('Query results are in the time zone %s: order_date::date is the business day.'
-                ' Filter with order_date >= timestamptz ''2026-01-01'', which can use an index.', retail.time_zone()),
-            'Example: SELECT c.name, sum(i.line_total) AS revenue FROM orders o JOIN order_items i USING (store_id, order_id)'
-                ' JOIN products p USING (product_id) JOIN product_types t USING (type_id) JOIN categories c USING (category_id)'
-                ' WHERE o.status IN (''pending'', ''shipped'', ''completed'') AND o.order_date >= timestamptz ''2026-01-01'''
-                ' GROUP BY c.name ORDER BY revenue DESC'
+            'Revenue: sum(orders.total_amount), or sum(order_items.line_total) by product, where'
+                ' orders.status IN (''pending'', ''shipped'', ''completed''). US dollars.',
+            format(
+                'The session''s time zone is %s: order_date::date is the business day. Filter with'
+                ' order_date >= timestamptz ''2026-01-01'', which can use an index.', retail.time_zone()
+            ),
+            'Example: SELECT c.name, sum(i.line_total) AS revenue FROM orders o'
+                ' JOIN order_items i USING (store_id, order_id) JOIN products p USING (product_id)'
+                ' JOIN product_types t USING (type_id) JOIN categories c USING (category_id)'
+                ' WHERE o.status IN (''pending'', ''shipped'', ''completed'')'
+                ' AND o.order_date >= timestamptz ''2026-01-01'' GROUP BY c.name ORDER BY revenue DESC'
         ]
     );
 END
