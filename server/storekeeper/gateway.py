@@ -28,6 +28,7 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from storekeeper.errors import (
     ConfigurationError,
+    LimitError,
     MCPError,
     QueryTimeoutError,
     UnavailableError,
@@ -43,6 +44,8 @@ Statement = sql.Composed | LiteralString
 
 ASSERTION_LIFETIME = 60  # seconds
 CANCEL_PATIENCE = 5  # seconds that a cancelled backend gets to stop
+CANCEL_AGAIN = 0.2  # seconds until the next try: a cancel that comes before its query is lost
+RECONNECT = 3  # seconds of trying to reconnect in the background; the next call tries anew
 GRACE = 2  # seconds by which the client-side deadline exceeds the server-side one
 LOGIN_FAULTS = "SELECT fault FROM gateway.login_faults() AS fault"
 ENTER = "SELECT gateway.enter(%s, %s, %s)"
@@ -83,12 +86,14 @@ class Gateway:
         self._key = assertion_key
         self._conninfo = _server_conninfo(conninfo, settings)
         self._login_is_fit = False
+        self._at_work = 0  # connections that calls have now
         self._pool = AsyncConnectionPool[Connection](
             self._conninfo,
             min_size=min(settings.pool_min_size, settings.pool_max_size),
             max_size=settings.pool_max_size,
             max_lifetime=settings.pool_max_lifetime,
             timeout=settings.pool_timeout,
+            reconnect_timeout=RECONNECT,
             kwargs={"autocommit": True, "prepare_threshold": _threshold(settings)},
             open=False,
         )
@@ -134,11 +139,9 @@ class Gateway:
                     try:
                         return replace(await self._attempt(request), retries=attempts.made)
                     except (PoolTimeout, PoolClosed):
-                        raise UnavailableError(
-                            "No database connection was free in time.", hint=LATER, retry_after=2
-                        ) from None
+                        raise self._no_connection() from None
                     except psycopg.Error as failure:
-                        error = explain(failure, holds_sql=request.holds_sql)
+                        error = explain(failure, request)
                         if not await attempts.another(error):
                             raise error from None
                         # What broke one connection has often broken all of them.
@@ -185,11 +188,24 @@ class Gateway:
     async def _connection(self) -> AsyncIterator[Connection]:
         # Not pool.connection(): that ends with a COMMIT of its own, a round trip more.
         connection = await self._pool.getconn()
+        self._at_work += 1
         try:
             yield connection
         finally:
+            self._at_work -= 1
             with anyio.CancelScope(shield=True):
                 await self._pool.putconn(connection)
+
+    def _no_connection(self) -> UnavailableError:
+        if self._at_work:
+            return UnavailableError(
+                "No database connection was free in time.", hint=LATER, retry_after=2
+            )
+        return UnavailableError(
+            "The database can't be reached.",
+            hint="Try again when it runs. Whoever runs this server finds the reason in its log.",
+            retry_after=5,
+        )
 
     async def _transaction(self, connection: Connection, request: Request) -> Answer:
         parameters = None if request.arguments is None else (json.dumps(request.arguments),)
@@ -211,9 +227,14 @@ class Gateway:
         texts: list[str] = []
         size = 0
         for (text,) in rows[: self._settings.max_rows]:
-            size += len(text or "")
-            if size > self._settings.max_bytes and texts:
-                return Answer(texts, truncated=True, retries=0)
+            size += len((text or "").encode())
+            if size > self._settings.max_bytes:
+                if texts:
+                    return Answer(texts, truncated=True, retries=0)
+                raise LimitError(
+                    f"The answer has {size:,} bytes; {self._settings.max_bytes:,} are allowed.",
+                    hint=NARROWER,
+                )
             texts.append(text)
         return Answer(texts, truncated=len(rows) > self._settings.max_rows, retries=0)
 
@@ -278,8 +299,10 @@ async def _uninterrupted(connection: Connection, work: Any) -> Answer:
     except asyncio.CancelledError:
         with anyio.CancelScope(shield=True):
             try:
-                await connection.cancel_safe(timeout=CANCEL_PATIENCE)
-                await asyncio.wait_for(asyncio.wait([task]), CANCEL_PATIENCE)
+                async with asyncio.timeout(CANCEL_PATIENCE):
+                    while not task.done():
+                        await connection.cancel_safe(timeout=CANCEL_PATIENCE)
+                        await asyncio.wait([task], timeout=CANCEL_AGAIN)
             except (psycopg.Error, TimeoutError):
                 log.warning("a cancelled call did not stop; its connection is closed")
                 task.cancel()
@@ -289,8 +312,9 @@ async def _uninterrupted(connection: Connection, work: Any) -> Answer:
         raise
 
 
-def explain(failure: psycopg.Error, *, holds_sql: bool = False) -> MCPError:
+def explain(failure: psycopg.Error, request: Request | None = None) -> MCPError:
     """What went wrong, as a client may see it."""
+    holds_sql = request is not None and request.holds_sql
     kind = error_class(failure.sqlstate, holds_sql=holds_sql)
     if failure.sqlstate is None and isinstance(failure, psycopg.OperationalError):
         kind = UnavailableError
@@ -299,6 +323,11 @@ def explain(failure: psycopg.Error, *, holds_sql: bool = False) -> MCPError:
             "The statement took longer than its timeout allows.",
             sqlstate=failure.sqlstate,
             hint=NARROWER,
+        )
+    if kind is UnavailableError and request and request.writes and failure.sqlstate is None:
+        return UnavailableError(
+            "The connection broke: the change may have been made, or not.",
+            hint="Look whether it was made before you try again.",
         )
     if kind is UnavailableError:
         return UnavailableError(
@@ -310,7 +339,10 @@ def explain(failure: psycopg.Error, *, holds_sql: bool = False) -> MCPError:
     if not kind.sqlstates:
         # Nothing that we named: its text may hold anything, and stays in the log.
         log.error(
-            "database error %s: %s", failure.sqlstate, failure.diag.message_primary or failure
+            "database error %s: %s",
+            failure.sqlstate,
+            failure.diag.message_primary or failure,
+            extra={"request_id": request.request_id} if request else None,
         )
         return kind("The database could not do this.", sqlstate=failure.sqlstate)
     return kind(
@@ -345,7 +377,7 @@ def _position(failure: psycopg.Error) -> str | None:
 def _too_slow(timeout_ms: int) -> QueryTimeoutError:
     return QueryTimeoutError(
         f"No answer within {timeout_ms / 1000:g} s.",
-        hint="Narrow the request: a shorter period, fewer rows, one store.",
+        hint=NARROWER,
     )
 
 

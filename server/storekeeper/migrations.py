@@ -19,11 +19,19 @@ from yoyo.exceptions import LockTimeout
 from storekeeper.errors import ConfigurationError
 from storekeeper.gateway import explain_connection
 from storekeeper.settings import Settings
-from storekeeper.shipping import HALVES, Half, digest
+from storekeeper.shipping import HALVES, Half
 
 log = logging.getLogger("storekeeper.migrations")
 
 ONE_AT_A_TIME = "SELECT pg_advisory_lock(hashtext('storekeeper migrations'))"
+# yoyo keeps its ledger in tables of the first schema on the search path.
+MAY_KEEP_LEDGER = """
+SELECT CASE WHEN to_regclass('_yoyo_migration') IS NULL
+            THEN has_schema_privilege(current_schema(), 'CREATE')
+            ELSE has_table_privilege('_yoyo_migration', 'INSERT') END,
+       to_regclass('_yoyo_migration') IS NULL, quote_ident(current_user), current_schema()
+"""
+LOCK_PATIENCE = 3  # seconds for a stock yoyo to finish; our own processes wait for one another
 
 
 @dataclass(frozen=True)
@@ -49,17 +57,17 @@ def sql_folder(settings: Settings) -> Path:
 
 def status(conninfo: str, sql: Path) -> list[Migration]:
     """Every migration in the order in which it applies, and whether it has been."""
-    with _backend(conninfo) as backend:
+    with _backend(conninfo) as backend, _explained():
         return _status(backend, sql, HALVES)
 
 
 def migrate(conninfo: str, sql: Path, halves: tuple[str, ...] = HALVES) -> list[str]:
     """Applies what is pending; returns the ids. One process at a time, others wait."""
     for half in halves:
-        _check_frozen(Half(sql / half))
+        Half(sql / half).check_frozen()
     with _backend(conninfo) as backend, _explained():
         pending = backend.to_apply(_read(sql, halves))
-        with backend.lock():
+        with backend.lock(LOCK_PATIENCE):
             backend.apply_migrations(pending)
         return [m.id for m in pending]
 
@@ -78,7 +86,7 @@ def rollback(conninfo: str, sql: Path, migration_id: str) -> list[str]:
             if any(d.id in unwanted for d in migration.depends):
                 unwanted.add(migration.id)
         undone = backend.to_rollback(migrations.filter(lambda m: m.id in unwanted))
-        with backend.lock():
+        with backend.lock(LOCK_PATIENCE):
             backend.rollback_migrations(undone)
         return [m.id for m in undone]
 
@@ -95,16 +103,6 @@ def _read(sql: Path, halves: tuple[str, ...]) -> Any:
     return yoyo.read_migrations(*(str(sql / half / "migrations") for half in halves))
 
 
-def _check_frozen(half: Half) -> None:
-    for name, expected in half.frozen().items():
-        path = half.migrations / name
-        if not path.exists() or digest(path) != expected:
-            raise ConfigurationError(
-                f"{path} is not what SHA256SUMS says: a migration that others have applied was changed.",
-                hint="Restore the file, and ship the change as a new migration.",
-            )
-
-
 @contextlib.contextmanager
 def _backend(conninfo: str) -> Iterator[Any]:
     """yoyo on this database, its words on stderr, while no other process migrates it."""
@@ -114,11 +112,31 @@ def _backend(conninfo: str) -> Iterator[Any]:
         except psycopg.Error as failure:
             raise explain_connection(failure) from None
         with waiting:
+            _check_rights(waiting)
             waiting.execute(ONE_AT_A_TIME)
             parameters = {k: v for k, v in conninfo_to_dict(conninfo).items() if v is not None}
             backend = yoyo.get_backend(f"postgresql+psycopg://?{urlencode(parameters)}")
             with backend:
                 yield backend
+
+
+def _check_rights(connection: psycopg.Connection[Any]) -> None:
+    """Without these rights yoyo would wait for its lock, and then say that it is missing."""
+    row = connection.execute(MAY_KEEP_LEDGER).fetchone()
+    allowed, is_fresh, account, schema = row or (False, False, "", None)
+    if allowed:
+        return
+    hint = "Connect as the account that ran the migrations before."
+    statement = None
+    if is_fresh:
+        hint = "Have the database's owner run the statement above, then migrate again."
+        statement = f"GRANT CREATE ON SCHEMA {schema or 'public'} TO {account};"
+    raise ConfigurationError(
+        f"The account {account} may not migrate database {connection.info.dbname}.",
+        sqlstate="42501",
+        detail=statement,
+        hint=hint,
+    )
 
 
 @contextlib.contextmanager

@@ -5,12 +5,16 @@ from __future__ import annotations
 import difflib
 import json
 import logging
+import os
 import secrets
+import signal
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import suppress
+from copy import copy
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import mcp_types as t
@@ -24,7 +28,7 @@ from mcp.server.subscriptions import (
     ToolsListChanged,
 )
 from mcp.shared.exceptions import MCPError as ProtocolError
-from mcp.shared.uri_template import UriTemplate
+from mcp.shared.uri_template import InvalidUriTemplate, UriTemplate
 from pydantic_core import from_json
 
 from storekeeper import results
@@ -46,6 +50,7 @@ Context = ServerRequestContext[Any]
 FIRST_LOAD = 5  # seconds that the start waits for the catalog
 RECORD_EVERY = 5  # seconds
 COMPLETIONS = 100  # MCP's limit
+STDIN = 0
 ERROR_META = "storekeeper/error"
 
 
@@ -71,15 +76,13 @@ class Protocol:
 
     async def reload(self) -> None:
         """Reads the catalog anew and tells clients when it has changed."""
-        before = self._catalog
+        before = self._catalog or Catalog()
         try:
             await self.load()
         except MCPError as failure:
             log.warning("catalog not reloaded: %s", failure.message)
             return
-        if before is not None and self._surface(before) != self._surface(
-            self._catalog or Catalog()
-        ):
+        if self._surface(before) != self._surface(self._catalog or Catalog()):
             log.info("the published functions have changed")
             for event in (ToolsListChanged(), ResourcesListChanged(), PromptsListChanged()):
                 await self._bus.publish(event)
@@ -94,7 +97,7 @@ class Protocol:
         catalog = await self._published()
         function = catalog.of("tool").get(name)
         if function is None:
-            raise self._refusal or unknown("tool", name, catalog.of("tool"))
+            raise self._refused() or unknown("tool", name, catalog.of("tool"))
         return await self._run(function, arguments)
 
     async def call_with_texts(self, name: str, words: dict[str, Any]) -> str:
@@ -104,8 +107,8 @@ class Protocol:
 
     async def tools(self) -> list[t.Tool]:
         catalog = await self._published()
-        if self._refusal is not None:
-            raise self._refusal
+        if refusal := self._refused():
+            raise refusal
         return published_tools(catalog)
 
     def instructions(self) -> str:
@@ -123,7 +126,7 @@ class Protocol:
         )
 
     async def serve(self) -> None:
-        """MCP over stdin and stdout until stdin closes."""
+        """MCP over stdin and stdout until stdin closes, or SIGTERM or SIGINT comes."""
         with anyio.move_on_after(FIRST_LOAD):
             try:
                 await self.load()
@@ -137,9 +140,10 @@ class Protocol:
         )
         try:
             async with anyio.create_task_group() as background:
+                background.start_soon(_until_told_to_end, background.cancel_scope)
                 background.start_soon(self._gateway.follow_catalog, self.reload)
                 background.start_soon(self._record_regularly)
-                async with stdio_server() as (incoming, outgoing):
+                async with stdio_server(cast(Any, _lines(STDIN))) as (incoming, outgoing):
                     await server.run(incoming, outgoing, options)
                 background.cancel_scope.cancel()
         finally:
@@ -169,9 +173,29 @@ class Protocol:
         return server
 
     async def _published(self) -> Catalog:
-        if self._catalog is None:
+        # Somebody who was refused may have been let in since.
+        if self._catalog is None or self._refusal is not None:
             await self.load()
         return self._catalog or Catalog()
+
+    def _refused(self) -> MCPError | None:
+        """Why nobody is signed in, for this one call, of which it leaves a log line."""
+        if self._refusal is None:
+            return None
+        refusal = copy(self._refusal)
+        refusal.request_id = secrets.token_hex(8)
+        self._telemetry.tell(
+            Call(
+                "refused",
+                self._gateway.principal,
+                refusal.error_code,
+                0,
+                0,
+                refusal.request_id,
+                sqlstate=refusal.sqlstate,
+            )
+        )
+        return refusal
 
     async def _run(self, function: Function, arguments: dict[str, Any]) -> str:
         """Checks, calls and records; returns the JSON text."""
@@ -196,6 +220,8 @@ class Protocol:
             outcome, sqlstate = error.error_code, error.sqlstate
             error.request_id = request_id
             raise
+        except Exception:  # noqa: BLE001 (on older protocols the SDK would send its text to the client)
+            raise _unexpected(f"{function.kind} {function.name}", request_id) from None
         except anyio.get_cancelled_exc_class():
             outcome = "CANCELLED"
             raise
@@ -213,7 +239,9 @@ class Protocol:
             text = await self.call(params.name, params.arguments or {})
         except MCPError as error:
             return error_result(error)
-        except Exception:  # noqa: BLE001 (on older protocols the SDK would send its text to the client)
+        except ProtocolError:
+            raise
+        except Exception:  # noqa: BLE001 (as in _run)
             return error_result(_unexpected(f"tool {params.name}"))
         return {
             "content": [{"type": "text", "text": text}],
@@ -260,10 +288,14 @@ class Protocol:
     ) -> t.ReadResourceResult:
         resources = (await self._published()).of("resource")
         for function in resources.values():
-            given = UriTemplate.parse(function.uri).match(params.uri)
+            given = None
+            with suppress(InvalidUriTemplate):  # one bad comment leaves the others as they are
+                given = UriTemplate.parse(function.uri).match(params.uri)
             if given is not None:
                 texts = {name: str(value) for name, value in given.items()}
                 text = await self._run(function, function.from_texts(texts))
+                if function.shape == "value" and not function.mime_type.endswith("json"):
+                    text = str(from_json(text)["value"])
                 return t.ReadResourceResult(
                     contents=[
                         t.TextResourceContents(
@@ -271,7 +303,7 @@ class Protocol:
                         )
                     ]
                 )
-        raise self._refusal or unknown("resource", params.uri, (f.uri for f in resources.values()))
+        raise self._refused() or unknown("resource", params.uri, (f.uri for f in resources.values()))
 
     async def _list_prompts(self, _: Context, __: Any) -> t.ListPromptsResult:
         return t.ListPromptsResult(
@@ -297,7 +329,7 @@ class Protocol:
         prompts = (await self._published()).of("prompt")
         function = prompts.get(params.name)
         if function is None:
-            raise self._refusal or unknown("prompt", params.name, prompts)
+            raise self._refused() or unknown("prompt", params.name, prompts)
         text = await self._run(function, function.from_texts(params.arguments or {}))
         messages = [
             t.PromptMessage(role=row["role"], content=t.TextContent(text=row["content"]))
@@ -408,8 +440,34 @@ def _protocol_error(error: MCPError) -> ProtocolError:
     return ProtocolError(code, f"{error.message} {error.hint or ''}".strip(), error.as_dict())
 
 
-def _unexpected(where: str) -> MCPError:
+def _unexpected(where: str, request_id: str | None = None) -> MCPError:
     error = MCPError("Something went wrong inside the server.", hint="Report the request id.")
-    error.request_id = secrets.token_hex(8)
-    log.exception("unexpected failure in %s, request %s", where, error.request_id)
+    error.request_id = request_id or secrets.token_hex(8)
+    log.exception("unexpected failure in %s", where, extra={"request_id": error.request_id})
     return error
+
+
+async def _until_told_to_end(scope: anyio.CancelScope) -> None:
+    """Ends the scope on the first signal; another one ends the process as if nobody listened."""
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            break
+    scope.cancel()
+
+
+async def _lines(descriptor: int) -> AsyncIterator[str]:
+    """Lines as they come. The SDK reads in a thread, for which the process could not end."""
+    pending = bytearray()
+    while chunk := await _some_bytes(descriptor):
+        pending += chunk
+        if b"\n" in chunk:
+            *lines, pending = pending.split(b"\n")
+            for line in lines:
+                yield line.decode(errors="replace")
+    yield pending.decode(errors="replace")
+
+
+async def _some_bytes(descriptor: int) -> bytes:
+    with suppress(PermissionError):  # a regular file, which epoll doesn't take and which never blocks
+        await anyio.wait_readable(descriptor)
+    return os.read(descriptor, 65536)

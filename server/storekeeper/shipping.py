@@ -51,10 +51,10 @@ class Half:
         texts: dict[str, str] = {}
         for migration in ledger:
             for path, text in _sections(migration.read_text()):
-                if text.startswith("DROP "):
-                    texts.pop(path, None)
-                else:
+                if text.startswith("--"):
                     texts[path] = text
+                else:  # the statements that drop it
+                    texts.pop(path, None)
         return texts
 
     def unshipped(self) -> list[str]:
@@ -67,6 +67,16 @@ class Half:
         sums = self.migrations / "SHA256SUMS"
         lines = sums.read_text().splitlines() if sums.exists() else []
         return {name: digest for digest, name in (line.split(maxsplit=1) for line in lines)}
+
+    def check_frozen(self) -> None:
+        for name, expected in self.frozen().items():
+            path = self.migrations / name
+            if not path.exists() or digest(path) != expected:
+                raise ConfigurationError(
+                    f"{path} is not what SHA256SUMS says: a migration that others have applied was "
+                    "changed.",
+                    hint="Restore the file, and ship the change as a new migration.",
+                )
 
     def freeze(self, ledger: list[Path]) -> None:
         """Writes the digests of these migrations and their rollbacks, as sha256sum -c reads them."""
@@ -114,11 +124,13 @@ def _ship_half(sql: Path, half: Half, slug: str) -> Path | None:
     )
     if again:
         ledger.pop()
+    half.check_frozen()
     before, now = half.shipped(ledger), half.objects()
     changed = [path for path in now if before.get(path) != now[path]]
     gone = [path for path in before if path not in now]
     if not changed and not gone:
         return None
+    _check_form(now, {path: before[path] for path in gone})
 
     numbers = [int(path.name[:4]) for other in halves(sql) for path in other.ledger()]
     number = int(newest.name[:4]) if again and newest else max(numbers, default=0) + 1
@@ -163,16 +175,43 @@ def _section(path: str, text: str) -> str:
     return f"-- object: {path}\n{text}"
 
 
+def _check_form(now: dict[str, str], gone: dict[str, str]) -> None:
+    """Refuses object files from which the migrations could not be written, or read back."""
+    drops: dict[str, str] = {}
+    for path, text in {**now, **gone}.items():
+        if not text.startswith("--"):
+            raise ConfigurationError(
+                f"{path} does not begin with a comment line.",
+                hint="Say in its first line what the object is: -- One sentence.",
+            )
+        if FOOTER in text or re.search(r"^-- object: ", text, re.MULTILINE):
+            raise ConfigurationError(
+                f"{path} has a line that marks objects in migrations.",
+                hint=f"Write “-- object: …” and “{FOOTER}” in another way.",
+            )
+        drop = _drop(path, text)
+        if drop in drops:
+            raise ConfigurationError(
+                f"{drops[drop]} and {path} drop the same object: {drop.strip()}",
+                hint="One file makes an object. To move it to another file, ship the removal of the "
+                "one before you add the other.",
+            )
+        drops[drop] = path
+
+
 def _replacement(path: str, old: str | None, new: str) -> str:
-    """The new text; preceded by the drop where CREATE OR REPLACE would refuse or make an overload."""
-    if old is not None and _signature(old) != _signature(new):
-        return _section(path, _drop(path, old)) + _section(path, new)
-    return _section(path, new)
+    """The new text; preceded by the drop where CREATE OR REPLACE would refuse, make an overload or
+    leave a policy in force."""
+    if old is None or (_signature(old) == _signature(new) and _drop(path, old) == _drop(path, new)):
+        return _section(path, new)
+    return _section(path, _drop(path, old)) + _section(path, new)
 
 
 def _signature(text: str) -> str:
-    """What CREATE OR REPLACE FUNCTION can't change: everything up to LANGUAGE."""
-    found = re.search(r"^CREATE OR REPLACE FUNCTION.*?^LANGUAGE", text, re.DOTALL | re.MULTILINE)
+    """What CREATE OR REPLACE can't change: a function up to LANGUAGE, and a view."""
+    found = re.search(
+        r"^CREATE OR REPLACE (FUNCTION.*?^LANGUAGE|VIEW.*)", text, re.DOTALL | re.MULTILINE
+    )
     return " ".join(found.group().split()) if found else ""
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
+import time
 from collections import deque
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -37,14 +39,19 @@ class Call:
 
 def configure_logging(level: str) -> None:
     """JSON lines to stderr: stdout belongs to the protocol."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        JsonFormatter(
-            "{asctime}{levelname}{name}{message}",
-            style="{",
-            rename_fields={"asctime": "ts", "levelname": "level", "name": "logger"},
+    if level.upper() not in logging.getLevelNamesMapping():
+        raise ConfigurationError(
+            "STOREKEEPER_LOG_LEVEL is no level.", hint="Use DEBUG, INFO, WARNING or ERROR."
         )
+    formatter = JsonFormatter(
+        "{asctime}{levelname}{name}{message}",
+        style="{",
+        rename_fields={"asctime": "ts", "levelname": "level", "name": "logger"},
     )
+    formatter.converter = time.gmtime
+    formatter.default_time_format, formatter.default_msec_format = "%Y-%m-%dT%H:%M:%S", "%s.%03dZ"
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     # The SDK and yoyo tell at INFO what each call's own line says better.
     for chatty in ("mcp", "yoyo"):
@@ -70,8 +77,10 @@ class Telemetry:
         """One log line, one counter, one timing. Never blocks, never fails: statsd is UDP."""
         level = logging.INFO if call.outcome == "ok" else logging.WARNING
         log.log(level, "call", extra={k: v for k, v in asdict(call).items() if k != "at"})
-        self._statsd.incr(f"call.{call.tool}.{call.outcome}")
-        self._statsd.timing(f"call.{call.tool}.{call.outcome}", call.duration_ms)
+        # What a dot, a colon or a letter beyond ASCII would do to statsd, a function's name may hold.
+        name = f"call.{re.sub(r'[^A-Za-z0-9_-]', '_', call.tool)}.{call.outcome}"
+        self._statsd.incr(name)
+        self._statsd.timing(name, call.duration_ms)
         self._unrecorded.append(call)
 
     def take_unrecorded(self) -> list[dict[str, Any]]:
