@@ -303,7 +303,9 @@ class Protocol:
                         )
                     ]
                 )
-        raise self._refused() or unknown("resource", params.uri, (f.uri for f in resources.values()))
+        raise self._refused() or unknown(
+            "resource", params.uri, (f.uri for f in resources.values())
+        )
 
     async def _list_prompts(self, _: Context, __: Any) -> t.ListPromptsResult:
         return t.ListPromptsResult(
@@ -468,6 +470,8 @@ async def _lines(descriptor: int) -> AsyncIterator[str]:
 
 
 async def _some_bytes(descriptor: int) -> bytes:
-    with suppress(PermissionError):  # a regular file, which epoll doesn't take and which never blocks
+    with suppress(
+        PermissionError
+    ):  # a regular file, which epoll doesn't take and which never blocks
         await anyio.wait_readable(descriptor)
     return os.read(descriptor, 65536)

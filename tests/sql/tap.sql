@@ -12,8 +12,8 @@ GRANT USAGE ON SCHEMA tap TO PUBLIC;
 SET LOCAL search_path = tap, public;
 
 CREATE FUNCTION tap.plan(count integer) RETURNS text LANGUAGE sql AS $function$
-    SELECT '1..' || count FROM set_config('tap.planned', count::text, true), set_config('tap.run', '0', true),
-        set_config('tap.failed', '0', true)
+    SELECT '1..' || set_config('tap.planned', count::text, true)
+    FROM set_config('tap.run', '0', true) AS run, set_config('tap.failed', '0', true) AS failed
 $function$;
 
 CREATE FUNCTION tap.ok(passed boolean, description text, diagnosis text DEFAULT NULL)
@@ -95,5 +95,5 @@ $function$;
 
 -- The DBA again, with no identity.
 CREATE FUNCTION tap.be_dba() RETURNS void LANGUAGE sql AS $function$
-    SELECT FROM set_config('role', 'none', true), set_config('storekeeper.context', '', true)
+    SELECT FROM set_config('role', 'none', true) AS role, set_config('storekeeper.context', '', true) AS context
 $function$;

@@ -378,8 +378,8 @@ BEGIN
         EXECUTE format('DROP OWNED BY %I', v_role);
         BEGIN
             EXECUTE format('DROP ROLE %I', v_role);
-        EXCEPTION WHEN dependent_objects_still_exist THEN
-            RAISE NOTICE 'Role % is still used in another database and stays.', v_role;
+        EXCEPTION WHEN dependent_objects_still_exist OR insufficient_privilege THEN
+            RAISE NOTICE 'Role % is used in another database, or a superuser made it: it stays.', v_role;
         END;
     END LOOP;
 END

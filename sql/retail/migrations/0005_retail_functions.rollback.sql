@@ -123,8 +123,8 @@ DROP FUNCTION retail.get_user_store_list;
 -- object: functions/retail/get_current_user_store.sql
 DROP FUNCTION retail.get_current_user_store;
 
--- object: functions/retail/find_store.sql
-DROP FUNCTION retail.find_store;
+-- object: functions/retail/find_stores.sql
+DROP FUNCTION retail.find_stores;
 
 -- object: functions/retail/find_category.sql
 DROP FUNCTION retail.find_category;

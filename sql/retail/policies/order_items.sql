@@ -20,8 +20,8 @@ CREATE POLICY head_office_order_items ON retail.order_items FOR ALL TO head_offi
     WITH CHECK (true);
 
 -- AND-ed to whatever policies come later: no mistake in one of them opens another tenant's rows.
--- Lines are mostly reached from their orders. IS TRUE keeps the guard out of that index look-up, for
--- the planner would reckon with ten look-ups in its place and read all the store's lines instead.
+-- Lines are mostly reached from their orders. IS TRUE keeps the guard out of that index look-up: with
+-- it the planner reckons with ten look-ups in place of one, and reads all the store's lines instead.
 DROP POLICY IF EXISTS tenant_guard ON retail.order_items;
 CREATE POLICY tenant_guard ON retail.order_items AS RESTRICTIVE FOR ALL TO PUBLIC
     USING ((store_id = ANY ((SELECT gateway.tenant_ids())::uuid[])) IS TRUE)

@@ -12,22 +12,22 @@ AS $function$
 DECLARE
     v_yesterday CONSTANT date := retail.today() - 1;
     -- Monday to Sunday; the last week that is over when none is given.
-    v_monday    CONSTANT date := date_trunc('week', coalesce(weekly_review.week_of, v_yesterday - 6)::timestamp);
+    v_monday    CONSTANT date
+        := date_trunc('week', coalesce(weekly_review.week_of, v_yesterday - 6)::timestamp);
     v_last      CONSTANT date := least(v_monday + 6, v_yesterday);
     v_store     CONSTANT text := (
         SELECT s.name FROM retail.stores AS s
         WHERE weekly_review.store IS NOT NULL
           AND s.store_id = ANY (retail.find_stores(weekly_review.store))
     );
-    v_argument  CONSTANT text := coalesce(format('store_name: %s, ', to_json(v_store)), '');
+    v_argument  CONSTANT text := coalesce('store_name: ' || to_json(v_store) || ', ', '');
 BEGIN
     IF v_last < v_monday THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK400',
             MESSAGE = format('The week of %s has no full day yet.', weekly_review.week_of),
-            HINT = format(
-                'The latest week that has one began on %s.', date_trunc('week', v_yesterday::timestamp)::date
-            );
+            HINT = 'The latest week that has one began on '
+                || date_trunc('week', v_yesterday::timestamp)::date || '.';
     END IF;
     role := 'user';
     content := format(
@@ -47,14 +47,14 @@ three such queries are enough.
 
 Then write, for someone who has five minutes:
 - **Headline**: one sentence: was it a good week, and why.
-- **Figures**: a table of revenue, orders, average basket, margin and discount percentages, each with
-  its change against the week before where you have it.
+- **Figures**: a table of revenue, orders, average basket, margin and discount percentages, each
+  with its change against the week before where you have it.
 - **What moved**: the two or three categories or products%8$s that explain the change, in dollars.
 - **To do this week**: at most three actions, each resting on a figure above.
 - **Doubts**: what the figures can't tell, such as open orders that may still be cancelled.
 
-Use only numbers that the tools returned. A percentage of few orders says little: give the count with
-it. Amounts are US dollars, net of discounts.$text$,
+Use only numbers that the tools returned. A percentage of few orders says little: give the count
+with it. Amounts are US dollars, net of discounts.$text$,
         v_monday, v_last, coalesce(v_store, 'all the stores you may see, together'), v_argument,
         v_last - 27, v_monday - 7, v_last - 7,
         CASE WHEN v_store IS NULL THEN ' or stores' ELSE '' END

@@ -1,6 +1,6 @@
 -- Which orders count: one place that says so.
 -- drop: DROP FUNCTION retail.counts_as_revenue;
--- The planner puts the expression in the function's place, and so knows how many orders it holds for.
+-- The planner puts the expression in the function's place and knows of how many orders it is true.
 -- Hence no pinned search_path; the body is bound when it is created.
 CREATE OR REPLACE FUNCTION retail.counts_as_revenue(status text)
 RETURNS boolean
@@ -18,4 +18,5 @@ and returned ones do not.
 @example SELECT sum(total_amount) FROM retail.orders WHERE retail.counts_as_revenue(status);
 $comment$;
 REVOKE ALL ON FUNCTION retail.counts_as_revenue FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retail.counts_as_revenue TO store_managers, regional_managers, head_office;
+GRANT EXECUTE ON FUNCTION retail.counts_as_revenue
+    TO store_managers, regional_managers, head_office;

@@ -22,8 +22,9 @@ BEGIN
           AND has_column_privilege(a.attrelid, a.attnum, 'SELECT')
     ) THEN
         EXECUTE format(
-            'SELECT json_agg(n.name ORDER BY n.name) FROM (SELECT t.name FROM %s AS t LIMIT 101) AS n'
-            ' HAVING count(*) <= 100', describe_table.table_oid::regclass
+            'SELECT json_agg(n.name ORDER BY n.name)'
+            ' FROM (SELECT t.name FROM %s AS t LIMIT 101) AS n HAVING count(*) <= 100',
+            describe_table.table_oid::regclass
         ) INTO v_names;
     END IF;
 
@@ -95,9 +96,9 @@ END
 $function$;
 
 COMMENT ON FUNCTION retail.describe_table IS $comment$
-{table, description, approximate_rows, columns: [{name, type, nullable, description, values}], primary_key,
-foreign_keys, referenced_by} of a table, as far as the caller may read it. From pg_catalog, since
-information_schema shows keys to owners only.
+{table, description, approximate_rows, columns: [{name, type, nullable, description, values}],
+primary_key, foreign_keys, referenced_by} of a table, as far as the caller may read it. From
+pg_catalog, since information_schema shows keys to owners only.
 @title Description of a table
 @param table_oid  The table.
 @return The description; parts that do not apply are left out.

@@ -27,8 +27,8 @@ END
 $function$;
 
 COMMENT ON FUNCTION retail.find_category IS $comment$
-The category of this name, in any letter case; NULL for NULL. SK404, with the names in the hint, when
-there is none.
+The category of this name, in any letter case; NULL for NULL. SK404, with the names in the hint,
+when there is none.
 @title Find a category
 @param category  For example Power Tools.
 @return The category id.

@@ -19,7 +19,7 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK404',
-            MESSAGE = format('There is no store %L among those you may see.', find_stores.store_name),
+            MESSAGE = format('You may see no store called %L.', find_stores.store_name),
             HINT = coalesce(
                 (
                     SELECT 'Stores you may see: ' || string_agg(s.name, ', ' ORDER BY s.name) || '.'
@@ -33,9 +33,9 @@ END
 $function$;
 
 COMMENT ON FUNCTION retail.find_stores IS $comment$
-The store of this name, in any letter case, with or without the leading "Zava Retail"; for NULL all the
-caller's stores. SK404, with the visible names in the hint, for an unknown store and for one that is
-not the caller's alike.
+The store of this name, in any letter case, with or without the leading "Zava Retail"; for NULL all
+the caller's stores. SK404, with the visible names in the hint, for an unknown store and for one
+that is not the caller's alike.
 @title Find stores
 @param store_name  Zava Retail Seattle, or Seattle, or NULL.
 @return The store ids.

@@ -22,4 +22,5 @@ which equals nothing: whoever has no store or several sees nothing through it.
 @example SELECT name FROM retail.stores WHERE store_id = retail.get_current_user_store();
 $comment$;
 REVOKE ALL ON FUNCTION retail.get_current_user_store FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retail.get_current_user_store TO store_managers, regional_managers, head_office;
+GRANT EXECUTE ON FUNCTION retail.get_current_user_store
+    TO store_managers, regional_managers, head_office;

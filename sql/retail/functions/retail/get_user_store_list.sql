@@ -8,7 +8,7 @@ PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
-    -- PL/pgSQL keeps its plan: a SQL function that can't be inlined is planned at every call before 18.
+    -- PL/pgSQL keeps its plan; before 18 a SQL function is planned again in every query.
     RETURN gateway.tenant_ids();
 END
 $function$;
@@ -20,4 +20,5 @@ The ids of the caller's stores, from the signed identity; none when nobody is si
 @example SELECT * FROM retail.stores WHERE store_id = ANY (retail.get_user_store_list());
 $comment$;
 REVOKE ALL ON FUNCTION retail.get_user_store_list FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retail.get_user_store_list TO store_managers, regional_managers, head_office;
+GRANT EXECUTE ON FUNCTION retail.get_user_store_list
+    TO store_managers, regional_managers, head_office;

@@ -20,7 +20,7 @@ AS $function$
         CROSS JOIN LATERAL (
             VALUES (
                 2, 'previous_period',
-                CASE r.days WHEN 1 THEN 'the day before' ELSE format('the %s days before', r.days) END
+                format('the %s before', CASE r.days WHEN 1 THEN 'day' ELSE r.days || ' days' END)
             ), (
                 3, 'year_before', 'the same days a year before'
             )
@@ -50,11 +50,14 @@ AS $function$
                 'Revenue was %s from %s orders, %s on average.',
                 retail.dollars(r.revenue), r.orders, retail.dollars(r.revenue / r.orders)
             )
-        END || CASE WHEN (r.period ->> 'is_over')::boolean THEN '' ELSE ' The period is not over yet.' END
+        END || CASE
+            WHEN (r.period ->> 'is_over')::boolean THEN '' ELSE ' The period is not over yet.'
+        END
         FROM r
         UNION ALL
         SELECT c.n, CASE
-            WHEN c.revenue = 0 THEN format('There is nothing to compare with: %s had no revenue.', c.name)
+            WHEN c.revenue = 0
+            THEN format('There is nothing to compare with: %s had no revenue.', c.name)
             ELSE format(
                 'Revenue is %s %% %s than in %s (%s).',
                 abs(c.revenue_change_percent),
@@ -116,4 +119,5 @@ Three to six sentences on a report of tool.get_store_performance, each with its 
 @example SELECT retail.performance_insights(tool.get_store_performance('Seattle'));
 $comment$;
 REVOKE ALL ON FUNCTION retail.performance_insights FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retail.performance_insights TO store_managers, regional_managers, head_office;
+GRANT EXECUTE ON FUNCTION retail.performance_insights
+    TO store_managers, regional_managers, head_office;

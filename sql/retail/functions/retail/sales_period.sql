@@ -18,7 +18,7 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'SK400',
             MESSAGE = format('date_from %s is after date_to %s.', date_from, date_to),
-            HINT = 'Give the first and the last day counted, as YYYY-MM-DD. Without them: the last 90 days.';
+            HINT = 'Give the first and the last day counted, or neither for the last 90 days.';
     ELSIF date_to >= date_from + interval '5 years' THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK400',

@@ -10,11 +10,13 @@ LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
-    -- The nearest first by distance, which an index can serve; the threshold outside, so that it can't
-    -- send the index looking further.
+    -- The nearest first by distance, which an index can serve; the threshold outside, where it does
+    -- not send the index looking further.
     SELECT p.product_id, p.name, p.description, 1 - n.distance
     FROM (
-        SELECT e.product_id, e.description_embedding OPERATOR(public.<=>) query_embedding AS distance
+        SELECT
+            e.product_id,
+            e.description_embedding OPERATOR(public.<=>) query_embedding AS distance
         FROM retail.product_description_embeddings AS e
         ORDER BY e.description_embedding OPERATOR(public.<=>) query_embedding
         LIMIT max_results
@@ -25,9 +27,9 @@ AS $function$
 $function$;
 
 COMMENT ON FUNCTION retail.search_products_by_description IS $comment$
-The products whose description embedding is nearest to the given one by cosine, the most similar first.
+The products whose description embedding is nearest to the given one by cosine, the nearest first.
 @title Products by description embedding
-@param query_embedding       A vector of the model and the dimension of product_description_embeddings.
+@param query_embedding       A vector of the same model and dimension as the table's.
 @param similarity_threshold  Least cosine similarity, -1 to 1.
 @param max_results           At most so many products.
 @return product_id        The product.
@@ -37,4 +39,5 @@ The products whose description embedding is nearest to the given one by cosine, 
 @example SELECT * FROM retail.search_products_by_description('[0.1, 0.2, 0.3]', 0.5, 10);
 $comment$;
 REVOKE ALL ON FUNCTION retail.search_products_by_description FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retail.search_products_by_description TO store_managers, regional_managers, head_office;
+GRANT EXECUTE ON FUNCTION retail.search_products_by_description
+    TO store_managers, regional_managers, head_office;

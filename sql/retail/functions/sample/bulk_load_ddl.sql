@@ -26,7 +26,7 @@ AS $function$
       )
     UNION ALL
     SELECT
-        CASE WHEN c.contype = 'f' THEN 3 ELSE 2 END,
+        CASE WHEN c.contype = 'f' THEN 4 ELSE 2 END,
         format('constraint %I on %s', c.conname, c.conrelid::regclass),
         format('ALTER TABLE %s DROP CONSTRAINT %I', c.conrelid::regclass, c.conname),
         format(
@@ -37,12 +37,16 @@ AS $function$
     WHERE c.contype IN ('p', 'u', 'f')
       AND (c.conrelid = ANY (bulk_load_ddl.tables) OR c.confrelid = ANY (bulk_load_ddl.tables))
       AND c.oid NOT IN (SELECT n.constraint_oid FROM needed AS n)
+    UNION ALL
+    -- Foreign keys are checked by a join, which wants a plan.
+    SELECT 3, format('statistics of %s', t.name), NULL, format('ANALYZE %s', t.name)
+    FROM unnest(bulk_load_ddl.tables) AS t (name)
     ORDER BY 1, 2
 $function$;
 
 COMMENT ON FUNCTION sample.bulk_load_ddl IS $comment$
-The indexes (phase 1), keys (2) and foreign keys (3) of tables, those that point to them included.
-Drop by falling phase, create by rising phase.
+The indexes (phase 1), keys (2), statistics (3) and foreign keys (4) of tables, those that point to
+them included. Drop by falling phase, create by rising phase.
 $comment$;
 REVOKE ALL ON FUNCTION sample.bulk_load_ddl FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sample.bulk_load_ddl TO storekeeper_loader;

@@ -43,7 +43,7 @@ BEGIN
     IF load.today IS NULL OR load.today < date '2000-01-01' OR load.today > retail.today() + 1 THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK400',
-            MESSAGE = format('today %s is too early or too late.', coalesce(load.today::text, 'NULL')),
+            MESSAGE = 'today ' || coalesce(load.today::text, 'NULL') || ' is out of range.',
             HINT = 'The data ends the day before it: from 2000-01-01 on, and not in the future.';
     END IF;
 
@@ -56,12 +56,13 @@ BEGIN
     END IF;
 
     SELECT
-        array_agg(d.drop_statement ORDER BY d.phase DESC, d.object),
+        array_agg(d.drop_statement ORDER BY d.phase DESC, d.object)
+            FILTER (WHERE d.drop_statement IS NOT NULL),
         array_agg(d.create_statement ORDER BY d.phase, d.object),
         array_agg(d.object ORDER BY d.phase, d.object)
     INTO v_drops, v_creates, v_objects
     FROM sample.bulk_load_ddl('{retail.customers, retail.orders, retail.order_items}') AS d;
-    v_total := 1 + v_quarters + cardinality(v_creates) + 2;
+    v_total := 1 + v_quarters + cardinality(v_creates) + 1;
 
     PERFORM gateway.progress(v_done, v_total, 'people, stores and catalogue');
     PERFORM sample.load_people(v_from);
@@ -91,13 +92,12 @@ BEGIN
         EXECUTE v_creates[i];
     END LOOP;
 
-    v_done := v_done + 1;
-    PERFORM gateway.progress(v_done, v_total, 'statistics');
+    ANALYZE retail.regions, retail.stores, retail.categories, retail.product_types, retail.products,
+        retail.inventory;
     FOREACH v_table IN ARRAY '{
         retail.regions, retail.stores, retail.categories, retail.product_types, retail.products,
         retail.customers, retail.orders, retail.order_items, retail.inventory
     }'::text[] LOOP
-        EXECUTE format('ANALYZE %s', v_table);
         RETURN QUERY EXECUTE format('SELECT %L, count(*) FROM %s', v_table, v_table);
     END LOOP;
     PERFORM gateway.progress(v_total, v_total, 'done');

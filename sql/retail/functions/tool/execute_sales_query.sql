@@ -13,11 +13,11 @@ AS $function$
 $function$;
 
 COMMENT ON FUNCTION tool.execute_sales_query IS $comment$
-Runs one PostgreSQL SELECT (or WITH … SELECT) over your own stores' data, for questions no other tool
-answers. Call get_multiple_table_schemas first: never guess names of tables or columns.
+Runs one PostgreSQL SELECT (or WITH … SELECT) over your own stores' data, for questions no other
+tool answers. Call get_multiple_table_schemas first: never guess names of tables or columns.
 - Tables unqualified: orders, order_items, products … Only rows of stores you may see exist for the
   query; no filter by person is needed.
-- Revenue: status IN ('pending', 'shipped', 'completed'). Join on store_id too, never on order_id alone.
+- Revenue: status IN ('pending', 'shipped', 'completed'). Join on store_id as well as order_id.
 - The time zone is America/Los_Angeles: order_date::date is the business day.
 - One statement, at most 8000 characters, that changes nothing. Aggregate in SQL: rows and bytes are
   capped, and truncated says when something is missing.
@@ -30,4 +30,5 @@ Returns columns (name, type), rows, row_count and truncated.
 @example SELECT status, count(*) FROM orders GROUP BY status
 $comment$;
 REVOKE ALL ON FUNCTION tool.execute_sales_query FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tool.execute_sales_query TO store_managers, regional_managers, head_office;
+GRANT EXECUTE ON FUNCTION tool.execute_sales_query
+    TO store_managers, regional_managers, head_office;

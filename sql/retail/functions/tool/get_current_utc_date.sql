@@ -10,8 +10,8 @@ AS $function$
 $function$;
 
 COMMENT ON FUNCTION tool.get_current_utc_date IS $comment$
-The current date and time in UTC, ISO 8601. Call it first when a question says today, yesterday, last
-week, this quarter or so, and work the dates out from the answer: do not guess them.
+The current date and time in UTC, ISO 8601. Call it first when a question says today, yesterday,
+last week, this quarter or so, and work the dates out from the answer: do not guess them.
 Business days run from midnight to midnight in America/Los_Angeles, 7 or 8 hours behind UTC: in the
 first hours of a UTC day it is still the day before in the stores.
 @title Current date and time
@@ -19,4 +19,5 @@ first hours of a UTC day it is still the day before in the stores.
 @example get_current_utc_date()
 $comment$;
 REVOKE ALL ON FUNCTION tool.get_current_utc_date FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tool.get_current_utc_date TO store_managers, regional_managers, head_office;
+GRANT EXECUTE ON FUNCTION tool.get_current_utc_date
+    TO store_managers, regional_managers, head_office;

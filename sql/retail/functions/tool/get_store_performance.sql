@@ -34,7 +34,10 @@ BEGIN
             VALUES
                 ('current', v_from, v_to),
                 ('previous_period', v_from - v_days, v_from - 1),
-                ('year_before', (v_from - interval '1 year')::date, (v_to - interval '1 year')::date)
+                (
+                    'year_before',
+                    (v_from - interval '1 year')::date, (v_to - interval '1 year')::date
+                )
         ) AS p (name, first_day, last_day)
     ),
     store_day AS MATERIALIZED (
@@ -167,17 +170,24 @@ BEGIN
                 'is_over', v_to < retail.today(), 'time_zone', retail.time_zone()
             ) AS period,
             t.revenue, t.orders, t.average_basket, g.units,
-            json_build_object('amount', g.margin, 'percent', retail.percent(g.margin, g.revenue))
-                AS margin,
-            json_build_object('amount', g.discount, 'percent', retail.percent(g.discount, g.list_value))
-                AS discount,
+            json_build_object(
+                'amount', g.margin, 'percent', retail.percent(g.margin, g.revenue)
+            ) AS margin,
+            json_build_object(
+                'amount', g.discount, 'percent', retail.percent(g.discount, g.list_value)
+            ) AS discount,
             (SELECT json_agg(c) FROM category AS c) AS top_categories,
-            (SELECT row_to_json(d) FROM day AS d ORDER BY d.revenue DESC, d.date LIMIT 1) AS best_day,
-            (SELECT row_to_json(d) FROM day AS d ORDER BY d.revenue, d.date LIMIT 1) AS worst_day,
+            (SELECT row_to_json(d) FROM day AS d ORDER BY d.revenue DESC, d.date LIMIT 1)
+                AS best_day,
+            (SELECT row_to_json(d) FROM day AS d ORDER BY d.revenue, d.date LIMIT 1)
+                AS worst_day,
             (SELECT json_object_agg(c.period, c.figures ORDER BY c.period) FROM comparison AS c)
                 AS change,
-            (SELECT json_agg(s ORDER BY s.revenue DESC, s.store) FROM store AS s HAVING count(*) > 1)
-                AS by_store
+            (
+                SELECT json_agg(s ORDER BY s.revenue DESC, s.store)
+                FROM store AS s
+                HAVING count(*) > 1
+            ) AS by_store
         FROM total AS t
         CROSS JOIN goods AS g
         WHERE t.period = 'current'
@@ -197,17 +207,18 @@ END
 $function$;
 
 COMMENT ON FUNCTION tool.get_store_performance IS $comment$
-How one store, or all your stores together, did over a period: revenue, orders, average basket, units,
-margin, discounts, top categories, best and worst day, the change against the period just before and
-the same days a year before, each store against the average (by_store), and insights in plain words.
-Ask this before writing SQL of your own. US dollars, net of discounts; cancelled and returned orders do
-not count; margin is revenue less what the units cost today; discount is what was taken off list value.
+How one store, or all your stores together, did over a period: revenue, orders, average basket,
+units, margin, discounts, top categories, best and worst day, the change against the period just
+before and the same days a year before, each store against the average (by_store), and insights
+in plain words. Ask this before writing SQL of your own. US dollars, net of discounts; cancelled
+and returned orders do not count. Margin is revenue less today's cost of the units.
 @title Store performance
 @param store_name  For example Seattle; left out: all your stores.
 @param date_from   First day counted, YYYY-MM-DD; left out: the period has 90 days.
 @param date_to     Last day counted; left out: yesterday.
-@return One object; percentages are of 100, missing when there is nothing to compare with.
-@example get_store_performance(store_name => 'Seattle', date_from => '2026-01-01', date_to => '2026-03-31')
+@return One object; a percentage is null when there is nothing to compare with.
+@example get_store_performance('Seattle', date_from => '2026-01-01', date_to => '2026-03-31')
 $comment$;
 REVOKE ALL ON FUNCTION tool.get_store_performance FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tool.get_store_performance TO store_managers, regional_managers, head_office;
+GRANT EXECUTE ON FUNCTION tool.get_store_performance
+    TO store_managers, regional_managers, head_office;

@@ -41,7 +41,7 @@ END
 $function$;
 
 COMMENT ON FUNCTION tool.list_stores IS $comment$
-The stores you may see, the busiest first, with region, customers, and sales of the last 30 full days.
+The stores you may see, the busiest first, with region, customers and sales of the last 30 days.
 Call it for store names to hand to other tools, or for a first comparison of stores.
 @title Stores
 @return store_name        Name, as other tools take it.

@@ -31,7 +31,8 @@ DECLARE
     -- Row security asks for them anyway; named in the query, they let the planner reckon rightly.
     v_store_ids   CONSTANT uuid[] := retail.find_stores(top_products.store_name);
     v_category_id CONSTANT smallint := retail.find_category(top_products.category);
-    v_period      CONSTANT record := retail.sales_period(top_products.date_from, top_products.date_to);
+    v_period      CONSTANT record
+        := retail.sales_period(top_products.date_from, top_products.date_to);
 BEGIN
     RETURN QUERY
     WITH sold AS (

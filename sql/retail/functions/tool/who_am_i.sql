@@ -20,7 +20,7 @@ Call it when it is unclear whose numbers these are, or before you say "your stor
 @title Who am I
 @return name    Name and post.
 @return email   E-mail address.
-@return role    store_managers (one store), regional_managers (a region) or head_office (every store).
+@return role    store_managers (one store), regional_managers (a region) or head_office (all).
 @return stores  Names of the stores that are visible.
 @example who_am_i()
 $comment$;
