@@ -178,6 +178,7 @@ async def test_wrong_value_is_named(
     assert f"echo_{kind}" in tools
     result = await mcp.call_tool(f"echo_{kind}", {"given": given})
     assert result.is_error
+    assert result.meta is not None
     error = result.meta["storekeeper/error"]
     assert error["error_code"] == "VALIDATION_ERROR"
     assert error["sqlstate"] == "SK400" or error["sqlstate"].startswith("22")

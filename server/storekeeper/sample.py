@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -19,7 +19,6 @@ from storekeeper.shipping import HALVES
 PROGRESS = "SK001"
 LOADED_ALREADY = "SK409"
 INSTALL_KEY = "SELECT gateway.install_key('assertion', %s)"
-VACUUM = sql.SQL("VACUUM {}")
 LOAD = "SELECT table_name, row_count FROM sample.load(%s, %s)"
 
 Progress = Callable[[float, float, str], None]  # done, total, what is being done
@@ -59,21 +58,18 @@ def load(
             connection.execute("SET LOCAL ROLE storekeeper_loader")
             for file in sorted(data.glob("*.csv")):
                 _copy(connection, file)
-            rows = dict(connection.execute(LOAD, (scale, seed)).fetchall())
+            rows: dict[str, int] = dict(connection.execute(LOAD, (scale, seed)).fetchall())
             connection.commit()
             # Index-only scans need the visibility map, which no statement inside a transaction makes.
             connection.autocommit = True
             connection.execute("SET ROLE storekeeper_loader")
-            connection.execute(VACUUM.format(sql.SQL(", ").join(_tables(rows))))
+            tables = sql.SQL(", ").join(sql.Identifier(*name.split(".")) for name in rows)
+            connection.execute(sql.SQL("VACUUM {}").format(tables))
             return rows
     except psycopg.Error as failure:
         if failure.sqlstate == LOADED_ALREADY:
             return None
         raise explain(failure) from None
-
-
-def _tables(names: Iterable[str]) -> list[sql.Identifier]:
-    return [sql.Identifier(*name.split(".")) for name in names]
 
 
 def _copy(connection: psycopg.Connection[tuple[object, ...]], file: Path) -> None:
