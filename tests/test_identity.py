@@ -412,7 +412,7 @@ def test_the_login_alone_may_nothing(
     login: psycopg.Connection[tuple[Any, ...]], statement: str
 ) -> None:
     with pytest.raises(psycopg.Error) as refused:
-        login.execute(sql.SQL(statement))  # type: ignore[arg-type]
+        login.execute(sql.SQL(statement))
     assert refused.value.sqlstate == "42501"
 
 

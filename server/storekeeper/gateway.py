@@ -2,7 +2,8 @@
 
 A call is one transaction in one pipeline, so one round trip:
 
-    BEGIN [READ ONLY];  SELECT gateway.enter(assertion, request id, timeout);  SELECT …;  COMMIT
+    BEGIN;            SELECT gateway.enter(assertion, request id, timeout);  SELECT …;  COMMIT
+    BEGIN READ ONLY;  SELECT gateway.enter(assertion, request id, timeout);  SELECT …;  ROLLBACK
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ RECONNECT = 3  # seconds of trying to reconnect in the background; the next call
 GRACE = 2  # seconds by which the client-side deadline exceeds the server-side one
 LOGIN_FAULTS = "SELECT fault FROM gateway.login_faults() AS fault"
 ENTER = "SELECT gateway.enter(%s, %s, %s)"
+UNLOCK = "SELECT pg_advisory_unlock_all()"  # the one thing of a read that outlives its transaction
 RECORD = "SELECT gateway.record_calls(%s::jsonb)"
 CATALOG_CHANNEL = "storekeeper_catalog"
 LATER = "Wait a moment, then try again."
@@ -66,6 +68,7 @@ class Request:
     writes: bool = False
     timeout_ms: int | None = None
     holds_sql: bool = False
+    capped: bool = True  # whether max_rows and max_bytes hold
     request_id: str = ""
 
 
@@ -216,11 +219,18 @@ class Gateway:
                     ENTER, (self._assertion(), request.request_id, request.timeout_ms)
                 )
                 cursor = await connection.execute(request.statement, parameters)
-                await connection.execute("COMMIT")
+                # A read is rolled back: that undoes a session setting made inside it, too.
+                await connection.execute("COMMIT" if request.writes else "ROLLBACK")
+                if request.holds_sql:
+                    await connection.execute(UNLOCK)
+            if not request.capped:
+                return Answer([text for (text,) in await cursor.fetchall()], False, 0)
             return self._answer(await cursor.fetchmany(self._settings.max_rows + 1))
         except psycopg.Error:
             if not connection.closed:
                 await connection.rollback()
+                if request.holds_sql:
+                    await connection.execute(UNLOCK)
             raise
 
     def _answer(self, rows: list[tuple[Any, ...]]) -> Answer:
@@ -395,6 +405,7 @@ def _server_conninfo(conninfo: str, settings: Settings) -> str:
     session = {
         "jit": "off",
         "work_mem": settings.work_mem,
+        "random_page_cost": settings.random_page_cost,
         "timezone": "UTC",
         "intervalstyle": "iso_8601",
         "client_connection_check_interval": "2s",

@@ -50,6 +50,7 @@ Context = ServerRequestContext[Any]
 FIRST_LOAD = 5  # seconds that the start waits for the catalog
 RECORD_EVERY = 5  # seconds
 COMPLETIONS = 100  # MCP's limit
+NAME_SHOWN = 100  # characters of a name that is not known
 STDIN = 0
 ERROR_META = "storekeeper/error"
 
@@ -68,7 +69,7 @@ class Protocol:
     async def load(self) -> None:
         """Reads the catalog anew."""
         try:
-            answer = await self._gateway.run(Request(CATALOG, request_id="catalog"))
+            answer = await self._gateway.run(Request(CATALOG, capped=False, request_id="catalog"))
         except AuthorizationError as refusal:
             self._catalog, self._refusal = Catalog(), refusal
         else:
@@ -377,6 +378,7 @@ def published_tools(catalog: Catalog) -> list[t.Tool]:
 def unknown(kind: str, name: str, known: Iterable[str]) -> ProtocolError:
     """A protocol error, as MCP wants it for a name that is not published."""
     known = sorted(known)
+    name = name if len(name) <= NAME_SHOWN else name[:NAME_SHOWN] + "…"
     near = difflib.get_close_matches(name, known, n=3) or known[:10]
     hint = f"Did you mean {', '.join(near)}?" if near else f"No {kind} is published to you."
     return ProtocolError(

@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     lock_timeout: float = 5
     idle_in_transaction_session_timeout: float = 60
     work_mem: str = "4MB"
+    random_page_cost: float = 1.1  # PostgreSQL's own 4.0 is for spinning disks
     retries: Annotated[int, Field(ge=0)] = 3
     max_rows: Annotated[int, Field(ge=1)] = 1000
     max_bytes: Annotated[int, Field(ge=1)] = 1_048_576  # of a result's JSON

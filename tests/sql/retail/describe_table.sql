@@ -18,7 +18,9 @@ COMMENT ON COLUMN retail.notes.mood IS 'How it went.';
 ALTER TABLE retail.notes ENABLE ROW LEVEL SECURITY;
 
 SELECT be('seattle@zava.example');
-SELECT set_config('test.notes', retail.describe_table('retail.notes'::regclass)::text, true) <> '' AS kept \gset
+SELECT set_config(
+    'test.notes', retail.describe_table('retail.notes'::regclass)::text, true
+) <> '' AS kept \gset
 SELECT is(
     (SELECT json_agg(c ->> 'name') FROM json_array_elements(current_setting('test.notes')::json
         -> 'columns') AS c)::text,
@@ -26,7 +28,8 @@ SELECT is(
 );
 SELECT is(
     current_setting('test.notes')::jsonb #> '{columns, 2}',
-    '{"name": "mood", "type": "retail.mood", "nullable": true, "description": "How it went.", "values": ["good", "bad"]}'::jsonb,
+    '{"name": "mood", "type": "retail.mood", "nullable": true, "description": "How it went.",
+        "values": ["good", "bad"]}'::jsonb,
     'an enum has its labels'
 );
 SELECT is(

@@ -37,7 +37,8 @@ SELECT throws_ok(
 
 SELECT be_dba();
 ALTER TABLE retail.product_description_embeddings ALTER description_embedding TYPE public.vector(3);
-CREATE INDEX ON retail.product_description_embeddings USING hnsw (description_embedding public.vector_cosine_ops);
+CREATE INDEX ON retail.product_description_embeddings
+    USING hnsw (description_embedding public.vector_cosine_ops);
 SET LOCAL enable_seqscan = off;
 SET LOCAL enable_sort = off;
 CREATE FUNCTION pg_temp.plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $function$

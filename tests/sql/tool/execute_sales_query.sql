@@ -55,7 +55,8 @@ SELECT is(
 );
 SELECT is(
     pg_temp.run('SELECT order_id, total_amount FROM orders WHERE false'),
-    '{"columns": [{"name": "order_id", "type": "uuid"}, {"name": "total_amount", "type": "numeric"}],
+    '{"columns": [
+        {"name": "order_id", "type": "uuid"}, {"name": "total_amount", "type": "numeric"}],
       "rows": [], "row_count": 0, "truncated": false}',
     'an empty result has its columns'
 );

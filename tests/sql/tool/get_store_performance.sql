@@ -67,7 +67,8 @@ SELECT results_eq(
 );
 SELECT is(
     current_setting('test.report')::jsonb -> 'period',
-    jsonb_build_object('from', current_date - 90, 'to', current_date - 1, 'days', 90, 'is_over', true,
+    jsonb_build_object(
+        'from', current_date - 90, 'to', current_date - 1, 'days', 90, 'is_over', true,
         'time_zone', 'America/Los_Angeles'),
     'it says which days these are'
 );
@@ -91,14 +92,16 @@ LEFT JOIN line ON line.day = d::date AND store ~ 'Seattle'
 GROUP BY d;
 SELECT is(
     current_setting('test.report')::jsonb -> 'best_day',
-    (SELECT jsonb_build_object('date', day, 'weekday', to_char(day, 'FMDay'), 'revenue', revenue, 'orders', orders)
-        FROM seattle_day ORDER BY revenue DESC, day LIMIT 1),
+    (SELECT jsonb_build_object(
+            'date', day, 'weekday', to_char(day, 'FMDay'), 'revenue', revenue, 'orders', orders
+        ) FROM seattle_day ORDER BY revenue DESC, day LIMIT 1),
     'the best day'
 );
 SELECT is(
     current_setting('test.report')::jsonb -> 'worst_day',
-    (SELECT jsonb_build_object('date', day, 'weekday', to_char(day, 'FMDay'), 'revenue', revenue, 'orders', orders)
-        FROM seattle_day ORDER BY revenue, day LIMIT 1),
+    (SELECT jsonb_build_object(
+            'date', day, 'weekday', to_char(day, 'FMDay'), 'revenue', revenue, 'orders', orders
+        ) FROM seattle_day ORDER BY revenue, day LIMIT 1),
     'the worst day, which may have no sale'
 );
 SELECT results_eq(
@@ -126,7 +129,8 @@ SELECT is_empty(
            OR f.orders_change <> r.orders - f.orders
            OR f.orders_change_percent <> round(100.0 * (r.orders - f.orders) / f.orders, 1)
            OR f.average_basket_change <> r.basket - f.average_basket
-           OR f.average_basket_change_percent <> round(100 * (r.basket - f.average_basket) / f.average_basket, 1)$$,
+           OR f.average_basket_change_percent
+                <> round(100 * (r.basket - f.average_basket) / f.average_basket, 1)$$,
     'each change is the difference, absolute and in percent'
 );
 SELECT ok(
@@ -138,13 +142,17 @@ SELECT ok(
 );
 SELECT results_eq(
     $$SELECT *
-        FROM pg_temp.reported(tool.get_store_performance('seattle', current_date - 400, current_date - 200))$$,
+        FROM pg_temp.reported(
+            tool.get_store_performance('seattle', current_date - 400, current_date - 200)
+        )$$,
     $$SELECT * FROM pg_temp.figures('Seattle', current_date - 400, current_date - 200)$$,
     'a store by its name, other days'
 );
 SELECT results_eq(
     $$SELECT *
-        FROM pg_temp.reported(tool.get_store_performance(NULL, current_date - 1461, current_date - 1))$$,
+        FROM pg_temp.reported(
+            tool.get_store_performance(NULL, current_date - 1461, current_date - 1)
+        )$$,
     $$SELECT * FROM pg_temp.figures('Seattle', current_date - 1461, current_date - 1)$$,
     'a period of years, which the year before overlaps'
 );

@@ -57,7 +57,8 @@ SELECT results_eq(
 SELECT be('analyst@zava.example');
 SELECT results_eq(
     'SELECT * FROM tool.list_stores()',
-    'SELECT name, region, location, is_online, customers, orders, revenue FROM want ORDER BY revenue DESC, name',
+    $$SELECT name, region, location, is_online, customers, orders, revenue FROM want
+        ORDER BY revenue DESC, name$$,
     'head office sees all, the busiest first'
 );
 

@@ -18,7 +18,9 @@ JOIN retail.product_types AS t USING (type_id)
 JOIN retail.categories AS c USING (category_id)
 WHERE o.status NOT IN ('cancelled', 'returned');
 GRANT SELECT ON line TO PUBLIC;
-CREATE FUNCTION pg_temp.best(stores text, date_from date, date_to date, categories text, count integer)
+CREATE FUNCTION pg_temp.best(
+    stores text, date_from date, date_to date, categories text, count integer
+)
 RETURNS TABLE (
     rank bigint, sku text, product text, type text, category text,
     revenue numeric, share numeric, units bigint, orders bigint, margin numeric
@@ -49,7 +51,9 @@ SELECT results_eq(
 );
 SELECT results_eq(
     $$SELECT *
-        FROM tool.top_products(date_from => current_date - 800, date_to => current_date - 500, max_rows => 200)$$,
+        FROM tool.top_products(
+            date_from => current_date - 800, date_to => current_date - 500, max_rows => 200
+        )$$,
     $$SELECT * FROM pg_temp.best('Seattle', current_date - 800, current_date - 500, '', 200)$$,
     'of other days'
 );

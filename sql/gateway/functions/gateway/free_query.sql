@@ -15,7 +15,7 @@ DECLARE
 BEGIN
     EXECUTE format('SELECT sandbox.%I($1, $2, $3)', 'run_' || current_user)
         INTO v_result
-        USING free_query.query, free_query.max_rows, free_query.max_bytes;
+        USING free_query.query, coalesce(free_query.max_rows, 100), coalesce(free_query.max_bytes, 262144);
     RETURN v_result;
 END
 $function$;

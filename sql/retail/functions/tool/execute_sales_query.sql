@@ -9,7 +9,7 @@ LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT gateway.free_query(postgresql_query, coalesce(max_rows, 100))
+    SELECT gateway.free_query(postgresql_query, max_rows)
 $function$;
 
 COMMENT ON FUNCTION tool.execute_sales_query IS $comment$
