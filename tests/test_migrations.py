@@ -11,7 +11,6 @@ import secrets
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -25,9 +24,9 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from conftest import SCALE, SEATTLE, SEED, TESTS, Server, Target, storekeeper
+from servers import own_server
 from storekeeper import migrations, sample, shipping
 from storekeeper.database import Database
-from storekeeper.embedded import Embedded
 from storekeeper.errors import ConfigurationError
 from storekeeper.settings import Settings
 from storekeeper.shipping import FOOTER, Half
@@ -139,13 +138,8 @@ def new_database(server: Server) -> Iterator[Callable[..., Target]]:
 @pytest.fixture
 def alone(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A server on which nobody has made a role yet."""
-    home = Path(tempfile.mkdtemp(prefix="storekeeper-alone-"))  # a folder that `nobody` can enter
-    home.chmod(0o711)
-    try:
-        with Embedded(home, int(request.config.getoption("--postgres") or 18)) as embedded:
-            yield Server(embedded.conninfo(), str(embedded.bin / "psql"))
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with own_server(request.config.getoption("--postgres")) as made:
+        yield made
 
 
 def execute(conninfo: str, statement: str | sql.Composed) -> list[tuple[Any, ...]]:

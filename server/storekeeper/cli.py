@@ -69,10 +69,10 @@ def session(log_level: str = "ERROR", **given: Any) -> Iterator[tuple[Settings, 
 @contextmanager
 def ready(log_level: str = "ERROR", **given: Any) -> Iterator[tuple[Settings, Database]]:
     """A session in which a fresh embedded database has been given its schema and sample data."""
-    with session(log_level, **given) as (settings, database):
-        if database.embedded and not settings.assertion_key_file.exists():
-            from storekeeper import sample
+    from storekeeper import sample
 
+    with session(log_level, **given) as (settings, database):
+        if database.embedded and sample.is_fresh(database.dba):
             sample.prepare(database, settings, bare=False)
             sample.load(database.dba, settings, SAMPLE_SCALE, SAMPLE_SEED, lambda *_: None)
         yield settings, database

@@ -18,10 +18,21 @@ from storekeeper.shipping import HALVES
 
 PROGRESS = "SK001"
 LOADED_ALREADY = "SK409"
+HAS_GATEWAY = "SELECT to_regprocedure('gateway.people()') IS NOT NULL"
+IS_EMPTY = """
+    SELECT to_regnamespace('sample') IS NOT NULL AND NOT EXISTS (SELECT FROM gateway.people())
+"""
 INSTALL_KEY = "SELECT gateway.install_key('assertion', %s)"
 LOAD = "SELECT table_name, row_count FROM sample.load(%s, %s)"
 
 Progress = Callable[[float, float, str], None]  # done, total, what is being done
+
+
+def is_fresh(conninfo: str) -> bool:
+    """Whether the schema, or the people of the sample business, are not there yet."""
+    with psycopg.connect(conninfo) as connection:
+        (has_gateway,) = connection.execute(HAS_GATEWAY).fetchone() or (False,)
+        return not has_gateway or connection.execute(IS_EMPTY).fetchone() == (True,)
 
 
 def prepare(database: Database, settings: Settings, *, bare: bool) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -104,9 +106,11 @@ class Settings(BaseSettings):
         """The assertion key; made first, readable by this user alone, where there is none."""
         if self.assertion_key is None and not self.assertion_key_file.exists():
             self.home.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(
-                self.assertion_key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600
-            )
+            # Whole or not there at all, and never over another process's: two may start at once.
+            descriptor, name = tempfile.mkstemp(dir=self.home)
             with os.fdopen(descriptor, "w") as file:
                 file.write(secrets.token_hex(32) + "\n")
+            with suppress(FileExistsError):
+                os.link(name, self.assertion_key_file)
+            Path(name).unlink()
         return self.read_assertion_key()
