@@ -11,10 +11,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import psycopg
@@ -59,7 +58,7 @@ class Home:
         url = self.embedded().conninfo("storekeeper_gateway", "storekeeper")
         key = (self.path / "assertion.key").read_text().strip()
         given = {"STOREKEEPER_DATABASE_URL": url, "STOREKEEPER_ASSERTION_KEY": key}
-        return self.environment(STOREKEEPER_POOL_TIMEOUT="1", **given, **more)
+        return self.environment(**{"STOREKEEPER_POOL_TIMEOUT": "1", **given, **more})
 
     def embedded(self) -> Embedded:
         return Embedded(self.path, self.version)
@@ -186,27 +185,26 @@ def end(wire: Wire, by: Callable[[Wire], None] = lambda wire: wire.stdin.close()
 
 
 def test_it_outlives_its_database(home: Home) -> None:
-    with Wire(home.by_url()) as wire:
-        with home.embedded():
-            wire.greet()
-            assert works(wire)
-            postmaster = home.postmaster()
-            assert postmaster
-            postmaster.send_signal(signal.SIGINT)
-            eventually(home.stopped)
-            called = wire.call("who_am_i")
-            assert called["_meta"]["storekeeper/error"]["error_code"] == "UNAVAILABLE"
-            with home.embedded():  # starts it again
-                eventually(lambda: works(wire))
-                # Changes are followed again, too.
-                own = "SET ROLE storekeeper_owner; CREATE FUNCTION tool.later() RETURNS integer"
-                home.execute(
-                    f"{own} LANGUAGE sql STABLE AS 'SELECT 1';"
-                    " GRANT EXECUTE ON FUNCTION tool.later TO store_managers"
-                )
-                eventually(lambda: "error" not in wire.ask("tools/call", {"name": "later"}))
-                home.execute("DROP FUNCTION tool.later")
-                end(wire)
+    with Wire(home.by_url()) as wire, home.embedded():
+        wire.greet()
+        assert works(wire)
+        postmaster = home.postmaster()
+        assert postmaster
+        postmaster.send_signal(signal.SIGINT)
+        eventually(home.stopped)
+        called = wire.call("who_am_i")
+        assert called["_meta"]["storekeeper/error"]["error_code"] == "UNAVAILABLE"
+        with home.embedded():  # starts it again
+            eventually(lambda: works(wire))
+            # Changes are followed again, too.
+            own = "SET ROLE storekeeper_owner; CREATE FUNCTION tool.later() RETURNS integer"
+            home.execute(
+                f"{own} LANGUAGE sql STABLE AS 'SELECT 1';"
+                " GRANT EXECUTE ON FUNCTION tool.later TO store_managers"
+            )
+            eventually(lambda: "error" not in wire.ask("tools/call", {"name": "later"}))
+            home.execute("DROP FUNCTION tool.later")
+            end(wire)
 
 
 def test_a_call_under_way_survives_a_restart(home: Home) -> None:
@@ -316,53 +314,64 @@ def test_the_embedded_database_ends_with_it(home: Home, by: Callable[[Wire], Non
         eventually(home.stopped)
 
 
+@contextmanager
+def started(database: Target, stdin: int, stdout: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A server whose pipes nobody reads unless the test does."""
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "storekeeper", "serve"],
+            env=database.environment(SEATTLE),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=errors,
+        )
+        try:
+            with process:
+                yield process
+                process.kill()
+        finally:
+            process.kill()
+        errors.seek(0)
+        assert b"Traceback" not in errors.read()
+
+
+def flood(process: subprocess.Popen[bytes], database: Target) -> None:
+    """More answers than the pipe holds, and a call under way."""
+    assert process.stdin
+    rows = b'"name": "fixture_rows", "arguments": {"count": 500, "width": 1000}'
+    sleep = b'"name": "fixture_sleep", "arguments": {"seconds": 60}'
+    call = b'{"jsonrpc": "2.0", "id": %d, "method": "tools/call", "params": {%b}}\n'
+    process.stdin.write(HELLO)
+    process.stdin.writelines(call % (n, rows) for n in range(2, 6))
+    process.stdin.write(call % (9, sleep))
+    process.stdin.flush()
+    eventually(lambda: database.execute(SLEEPING))
+    time.sleep(0.5)
+
+
 def test_a_client_that_is_killed(typed: Target) -> None:
-    """Both pipes break, with a call under way and answers unread."""
-    with Wire(typed.environment(SEATTLE)) as wire:
-        wire.greet()
-        for _ in range(20):
-            wire.request("tools/call", {"name": "fixture_rows", "arguments": {"count": 1000}})
-        wire.request("tools/call", SLEEP)
-        eventually(lambda: typed.execute(SLEEPING))
-        started = time.monotonic()
-        wire.stdout.close()
-        wire.stdin.close()
-        wire.process.wait(PATIENCE)
-        assert time.monotonic() - started < ENDS_WITHIN
+    """Both pipes break, with answers unread."""
+    with started(typed, subprocess.PIPE, subprocess.PIPE) as process:
+        flood(process, typed)
+        assert process.stdin
+        assert process.stdout
+        begun = time.monotonic()
+        process.stdout.close()
+        process.stdin.close()
+        assert process.wait(PATIENCE) == 0
+        assert time.monotonic() - begun < ENDS_WITHIN
         eventually(lambda: typed.execute(SLEEPING) == [], 1)
-        assert "Traceback" not in wire.log_text()
 
 
 def test_a_client_that_reads_no_more(typed: Target) -> None:
-    """The pipe is full, and a signal ends the server all the same."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "storekeeper", "serve"],
-        env=typed.environment(SEATTLE),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    assert process.stdin
-    try:
-        process.stdin.write(
-            HELLO
-            + CALL.replace(b"fixture_scalar", b"fixture_rows").replace(
-                b'"arguments": {}', b'"arguments": {"count": 900, "width": 1000}'
-            )
-        )
-        process.stdin.flush()
-        eventually(lambda: typed.execute(OURS))
-        time.sleep(1)
-        started = time.monotonic()
+    """A signal ends the server all the same."""
+    with started(typed, subprocess.PIPE, subprocess.PIPE) as process:
+        flood(process, typed)
+        begun = time.monotonic()
         process.terminate()
-        process.wait(PATIENCE)
-        assert time.monotonic() - started < 2 * ENDS_WITHIN
-    finally:
-        process.kill()
-        process.wait()
-        process.stdin.close()
-        assert process.stdout
-        process.stdout.close()
+        assert process.wait(PATIENCE) == 0
+        assert time.monotonic() - begun < ENDS_WITHIN
+        eventually(lambda: typed.execute(SLEEPING) == [], 1)
 
 
 HELLO = (
@@ -397,18 +406,11 @@ def test_stdin_that_is_a_file(typed: Target, tmp_path: Path, given: bytes) -> No
 def test_stdin_that_is_a_socket(typed: Target) -> None:
     """As Node gives its children; one for both ways, as socat does."""
     ours, theirs = socket.socketpair()
-    with ours, theirs:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "storekeeper", "serve"],
-            env=typed.environment(SEATTLE),
-            stdin=theirs,
-            stdout=theirs,
-            stderr=subprocess.DEVNULL,
-        )
+    with ours, theirs, started(typed, theirs.fileno(), theirs.fileno()) as process:
         theirs.close()
         ours.settimeout(PATIENCE)
         ours.sendall(HELLO + CALL)
-        answers: Any = b""
+        answers = b""
         while answers.count(b"\n") < 2:
             answers += ours.recv(65536)
         assert b'"value":42' in answers

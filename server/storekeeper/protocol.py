@@ -10,8 +10,8 @@ import secrets
 import signal
 import time
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from copy import copy
 from importlib.metadata import version
 from typing import Any, cast
@@ -51,7 +51,8 @@ FIRST_LOAD = 5  # seconds that the start waits for the catalog
 RECORD_EVERY = 5  # seconds
 COMPLETIONS = 100  # MCP's limit
 NAME_SHOWN = 100  # characters of a name that is not known
-STDIN = 0
+STDIN, STDOUT, STDERR = 0, 1, 2
+AT_ONCE = 4096  # bytes that a pipe with room takes without blocking (PIPE_BUF)
 ERROR_META = "storekeeper/error"
 
 
@@ -144,8 +145,11 @@ class Protocol:
                 background.start_soon(_until_told_to_end, background.cancel_scope)
                 background.start_soon(self._gateway.follow_catalog, self.reload)
                 background.start_soon(self._record_regularly)
-                async with stdio_server(cast(Any, _lines(STDIN))) as (incoming, outgoing):
-                    await server.run(incoming, outgoing, options)
+                with _stdout() as descriptor:
+                    lines, answers = _lines(STDIN), _Answers(descriptor, background.cancel_scope)
+                    # Not the SDK's own: it blocks in threads, for which the process could not end.
+                    async with stdio_server(cast(Any, lines), cast(Any, answers)) as (i, o):
+                        await server.run(i, o, options)
                 background.cancel_scope.cancel()
         finally:
             with anyio.move_on_after(1, shield=True):
@@ -191,7 +195,7 @@ class Protocol:
                 self._gateway.principal,
                 refusal.error_code,
                 0,
-                0,
+                None,
                 refusal.request_id,
                 sqlstate=refusal.sqlstate,
             )
@@ -459,21 +463,51 @@ async def _until_told_to_end(scope: anyio.CancelScope) -> None:
     scope.cancel()
 
 
+@contextmanager
+def _stdout() -> Iterator[int]:
+    """stdout for the protocol alone: what anything else prints goes to stderr."""
+    private = os.dup(STDOUT)
+    os.dup2(STDERR, STDOUT)
+    try:
+        yield private
+    finally:
+        os.dup2(private, STDOUT)
+        os.close(private)
+
+
 async def _lines(descriptor: int) -> AsyncIterator[str]:
-    """Lines as they come. The SDK reads in a thread, for which the process could not end."""
+    """Lines as they come."""
     pending = bytearray()
-    while chunk := await _some_bytes(descriptor):
+    while True:
+        with suppress(PermissionError):  # a regular file, which epoll doesn't take, never blocks
+            await anyio.wait_readable(descriptor)
+        if not (chunk := os.read(descriptor, 65536)):
+            break
         pending += chunk
         if b"\n" in chunk:
             *lines, pending = pending.split(b"\n")
             for line in lines:
                 yield line.decode(errors="replace")
-    yield pending.decode(errors="replace")
+    if pending:
+        yield pending.decode(errors="replace")
 
 
-async def _some_bytes(descriptor: int) -> bytes:
-    with suppress(
-        PermissionError
-    ):  # a regular file, which epoll doesn't take and which never blocks
-        await anyio.wait_readable(descriptor)
-    return os.read(descriptor, 65536)
+class _Answers:
+    """Writes to a client; ends the scope when it is gone."""
+
+    def __init__(self, descriptor: int, scope: anyio.CancelScope) -> None:
+        self._descriptor = descriptor
+        self._scope = scope
+
+    async def write(self, text: str) -> None:
+        rest = memoryview(text.encode())
+        try:
+            while rest:
+                with suppress(PermissionError):
+                    await anyio.wait_writable(self._descriptor)
+                rest = rest[os.write(self._descriptor, rest[:AT_ONCE]) :]
+        except (BrokenPipeError, ConnectionResetError):
+            self._scope.cancel()
+
+    async def flush(self) -> None:
+        pass

@@ -1,0 +1,255 @@
+"""What is told of each call: a log line, statsd packets, and the record in the database."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pytest
+
+from conftest import SEATTLE, Target, storekeeper
+from storekeeper.telemetry import RECORD_LIMIT, Call, Telemetry
+from wire import MODES, PATIENCE, Wire, eventually
+
+SECRET = "hunter2-in-an-argument"
+FACTS = {"ts", "level", "request_id", "principal", "tool", "duration_ms", "outcome"}
+
+
+@pytest.fixture
+def statsd() -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.settimeout(PATIENCE)
+        yield listening
+
+
+def port(listening: socket.socket) -> str:
+    return str(listening.getsockname()[1])
+
+
+# the log
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_one_line_a_call(typed: Target, mode: str) -> None:
+    with Wire(typed.environment(SEATTLE), mode) as wire:
+        wire.greet()
+        before = datetime.now(UTC)
+        wire.call("fixture_rows", count=3)
+        failed = wire.call("fixture_raise", code="SK404")
+        wire.ask("resources/read", {"uri": "fixture://half/8"})
+        wire.ask("prompts/get", {"name": "fixture_ask", "arguments": {"topic": "x"}})
+        wire.ask("tools/list")
+        lines = wire.calls()
+    assert [(c["tool"], c["outcome"], c["row_count"], c["sqlstate"]) for c in lines] == [
+        ("fixture_rows", "ok", 3, None),
+        ("fixture_raise", "NOT_FOUND", None, "SK404"),
+        ("resource_fixture_half", "ok", 1, None),
+        ("prompt_fixture_ask", "ok", 1, None),
+    ]
+    for line in lines:
+        assert set(line) >= FACTS | {"row_count", "retries", "sqlstate"}
+        assert line["level"] == ("INFO" if line["outcome"] == "ok" else "WARNING")
+        assert line["principal"] == SEATTLE
+        assert re.fullmatch("[0-9a-f]{16}", line["request_id"])
+        assert 0 < line["duration_ms"] < 1000 * PATIENCE
+        assert line["retries"] == 0
+        told = datetime.fromisoformat(line["ts"])
+        assert abs((told - before).total_seconds()) < PATIENCE
+    assert len({line["request_id"] for line in lines}) == len(lines)
+    error = failed["_meta"]["storekeeper/error"]
+    assert error["request_id"] == lines[1]["request_id"]
+
+
+def test_the_request_id_is_the_one_the_database_shows(typed: Target) -> None:
+    with Wire(typed.environment(SEATTLE)) as wire:
+        wire.greet()
+        shown = wire.call("fixture_session")["structuredContent"]["application"]
+        (line,) = wire.calls()
+    assert shown == f"storekeeper {line['request_id']}"
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "info"])
+def test_the_log_holds_no_values_and_no_secrets(typed: Target, level: str) -> None:
+    with Wire(typed.environment(SEATTLE, STOREKEEPER_LOG_LEVEL=level)) as wire:
+        wire.greet()
+        wire.call("echo_text", given=SECRET)
+        wire.call("echo_integer", given=SECRET)
+        wire.call("echo_inet", given=SECRET)
+        wire.call("execute_sales_query", postgresql_query=f"SELECT '{SECRET}' AS x")
+        wire.call("execute_sales_query", postgresql_query=f"SELECT '{SECRET}' FROM nowhere")
+        wire.call("fixture_raise", code="SK404", message=SECRET, hint=SECRET)
+        wire.call("fixture_write", note=SECRET)
+        wire.ask("tools/call", {"name": "no_such_tool"})
+        wire.ask("prompts/get", {"name": "fixture_ask", "arguments": {"topic": SECRET}})
+        wire.ask("resources/read", {"uri": f"fixture://half/{SECRET}"})
+        wire.call("fixture_forget")
+        wire.end()
+        log = wire.log_text()
+        assert len(wire.log()) >= 10  # each a JSON object
+    assert SECRET not in log
+    assert typed.key not in log
+    assert typed.password not in log
+    assert not re.search("v1\\|", log)  # assertions
+
+
+def test_quieter_levels_and_wrong_ones(typed: Target) -> None:
+    with Wire(typed.environment(SEATTLE, STOREKEEPER_LOG_LEVEL="ERROR")) as wire:
+        wire.greet()
+        wire.call("fixture_scalar")
+        wire.end()
+        assert wire.log_text() == ""
+    run = storekeeper("serve", environment=typed.environment(SEATTLE, STOREKEEPER_LOG_LEVEL="LOUD"))
+    assert run.returncode == 1
+    assert "STOREKEEPER_LOG_LEVEL" in run.stderr
+    assert "hint:" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_refused_and_unfinished_calls_have_their_line(typed: Target) -> None:
+    with Wire(typed.environment("nobody@zava.example")) as wire:
+        wire.greet()
+        error = wire.call("who_am_i")["_meta"]["storekeeper/error"]
+        (line,) = wire.calls()
+    assert (line["outcome"], line["sqlstate"]) == ("AUTHORIZATION_ERROR", "SK401")
+    assert line["request_id"] == error["request_id"]
+    with Wire(typed.environment(SEATTLE)) as wire:
+        wire.greet()
+        number = wire.request("tools/call", {"name": "fixture_sleep", "arguments": {"seconds": 30}})
+        eventually(lambda: sleeping(typed))
+        wire.send("notifications/cancelled", {"requestId": number})
+        eventually(wire.calls)
+        (line,) = wire.calls()
+        assert (line["tool"], line["outcome"]) == ("fixture_sleep", "CANCELLED")
+        assert not sleeping(typed)
+
+
+def sleeping(database: Target) -> list[Any]:
+    return database.execute(
+        "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%fixture_sleep%'"
+        " AND pid <> pg_backend_pid() AND datname = current_database()"
+    )
+
+
+# statsd
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_statsd_hears_of_each_call(typed: Target, statsd: socket.socket, mode: str) -> None:
+    environment = typed.environment(SEATTLE, STOREKEEPER_STATSD_PORT=port(statsd))
+    with Wire(environment, mode) as wire:
+        wire.greet()
+        for tool, arguments, outcome in [
+            ("fixture_scalar", {}, "ok"),
+            ("fixture_raise", {"code": "SK409"}, "CONFLICT"),
+            ("echo_integer", {"given": "x"}, "VALIDATION_ERROR"),
+        ]:
+            wire.call(tool, **arguments)
+            name = f"storekeeper.call.{tool}.{outcome}"
+            assert statsd.recv(1024).decode() == f"{name}:1|c"
+            timing = statsd.recv(1024).decode()
+            assert re.fullmatch(re.escape(name) + r":[0-9.]+\|ms", timing)
+            (line,) = wire.calls()[-1:]
+            assert float(timing.split(":")[1].removesuffix("|ms")) == pytest.approx(
+                line["duration_ms"]
+            )
+
+
+def test_statsd_gets_names_that_it_understands(typed: Target, statsd: socket.socket) -> None:
+    telemetry = Telemetry(typed.settings(statsd_port=port(statsd)))
+    for tool, shown in [("größe", "gr__e"), ("a.b:c|d\ne", "a_b_c_d_e")]:
+        telemetry.tell(Call(tool, SEATTLE, "ok", 1.0, 1, "0" * 16))
+        assert statsd.recv(1024).decode() == f"storekeeper.call.{shown}.ok:1|c"
+        assert statsd.recv(1024).decode() == f"storekeeper.call.{shown}.ok:1.000000|ms"
+
+
+@pytest.mark.parametrize(
+    ("host", "number"), [("127.0.0.1", "1"), ("192.0.2.1", "8125"), ("255.255.255.255", "8125")]
+)
+def test_no_statsd_does_no_harm(typed: Target, host: str, number: str) -> None:
+    environment = typed.environment(
+        SEATTLE, STOREKEEPER_STATSD_HOST=host, STOREKEEPER_STATSD_PORT=number
+    )
+    with Wire(environment) as wire:
+        wire.greet()
+        for _ in range(20):
+            assert not wire.call("fixture_scalar")["isError"]
+        assert "Traceback" not in wire.log_text()
+
+
+def test_a_statsd_host_without_an_address_is_named(typed: Target) -> None:
+    environment = typed.environment(SEATTLE, STOREKEEPER_STATSD_HOST="statsd.invalid")
+    run = storekeeper("serve", environment=environment)
+    assert run.returncode == 1
+    assert "STOREKEEPER_STATSD_HOST" in run.stderr
+    assert "hint:" in run.stderr
+
+
+# the record
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_calls_reach_the_record_and_the_statistics(own: Target, mode: str) -> None:
+    with Wire(own.environment(SEATTLE), mode) as wire:
+        wire.greet()
+        for _ in range(3):
+            wire.call("who_am_i")
+        wire.call("top_products", max_rows=0)
+        wire.end()
+        told = [
+            (c["tool"], c["principal"], c["outcome"], c["row_count"], c["request_id"])
+            for c in wire.calls()
+        ]
+    recorded = own.execute(
+        "SELECT tool, principal, outcome, row_count, request_id FROM gateway.calls ORDER BY at"
+    )
+    assert recorded == told
+    assert len(told) == 4
+    environment = own.environment(STOREKEEPER_DATABASE_URL=own.dba)
+    run = storekeeper("stats", "--json", environment=environment)
+    assert run.returncode == 0, run.stderr
+    rows = {row["tool"]: row for row in json.loads(run.stdout)}
+    assert (rows["who_am_i"]["calls"], rows["who_am_i"]["errors"]) == (3, 0)
+    assert (rows["top_products"]["calls"], rows["top_products"]["errors"]) == (1, 1)
+    assert float(rows["who_am_i"]["p50_ms"]) > 0
+
+
+def test_calls_are_recorded_while_it_serves(own: Target) -> None:
+    with Wire(own.environment(SEATTLE)) as wire:
+        wire.greet()
+        wire.call("who_am_i")
+        eventually(lambda: own.execute("SELECT tool FROM gateway.calls"))
+        assert wire.process.poll() is None
+
+
+def test_the_command_line_records_too(own: Target) -> None:
+    run = storekeeper("call", "who_am_i", "--json", environment=own.environment(SEATTLE))
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["email"] == SEATTLE
+    assert own.execute("SELECT tool, outcome FROM gateway.calls") == [("who_am_i", "ok")]
+
+
+def test_a_record_that_can_not_be_written_harms_no_call(own: Target) -> None:
+    own.execute("ALTER TABLE gateway.calls RENAME TO elsewhere")
+    with Wire(own.environment(SEATTLE)) as wire:
+        wire.greet()
+        assert not wire.call("who_am_i")["isError"]
+        wire.end()
+        assert any("not recorded" in line["message"] for line in wire.log())
+    with psycopg.connect(own.dba) as connection:
+        assert connection.execute("SELECT FROM gateway.elsewhere").fetchall() == []
+
+
+def test_the_record_in_memory_is_bounded(typed: Target, statsd: socket.socket) -> None:
+    telemetry = Telemetry(typed.settings(statsd_port=port(statsd)))
+    for n in range(RECORD_LIMIT + 5):
+        telemetry.tell(Call("x", None, "ok", 1.0, None, str(n)))
+    calls = telemetry.take_unrecorded()
+    assert len(calls) == RECORD_LIMIT
+    assert calls[-1]["request_id"] == str(RECORD_LIMIT + 4)
+    assert telemetry.take_unrecorded() == []
