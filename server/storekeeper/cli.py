@@ -178,9 +178,9 @@ def doctor(as_json: bool) -> None:
 @explained
 def tools(principal: str | None, as_json: bool) -> None:
     """The tools that a person has; without a person, every published one (DBA only)."""
+    from storekeeper import surface
     from storekeeper.catalog import Catalog
     from storekeeper.console import show_json, show_rows
-    from storekeeper.protocol import published_tools
 
     with ready(principal=principal) as (settings, database):
         if settings.principal:
@@ -189,7 +189,7 @@ def tools(principal: str | None, as_json: bool) -> None:
             )
         else:
             catalog = Catalog.load(_as_dba(database, "SELECT gateway.catalog()")[0]["catalog"])
-            found = published_tools(catalog)
+            found = surface.tools(catalog)
     if as_json:
         listed = [tool.model_dump(by_alias=True, exclude_none=True) for tool in found]
         show_json({"tools": listed})

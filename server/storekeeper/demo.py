@@ -17,7 +17,7 @@ from rich.text import Text
 from storekeeper import sample
 from storekeeper.console import console, progress_bar, show_rows
 from storekeeper.database import connect_to
-from storekeeper.protocol import ERROR_META
+from storekeeper.results import ERROR_META
 from storekeeper.settings import Settings
 
 MANAGER = "seattle@zava.example"

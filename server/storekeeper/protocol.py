@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import logging
-import os
 import secrets
-import signal
 import time
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from copy import copy
 from importlib.metadata import version
-from typing import Any, cast
+from typing import Any
 
 import anyio
 import mcp_types as t
 from mcp.server import NotificationOptions, Server, ServerRequestContext
-from mcp.server.stdio import stdio_server
 from mcp.server.subscriptions import (
     InMemorySubscriptionBus,
     ListenHandler,
@@ -31,14 +27,12 @@ from mcp.shared.exceptions import MCPError as ProtocolError
 from mcp.shared.uri_template import InvalidUriTemplate, UriTemplate
 from pydantic_core import from_json
 
-from storekeeper import results
+from storekeeper import results, stdio, surface
 from storekeeper.catalog import CATALOG, Catalog, Function
 from storekeeper.errors import (
     AuthorizationError,
     ConfigurationError,
     MCPError,
-    NotFoundError,
-    ValidationError,
 )
 from storekeeper.gateway import Gateway, Request
 from storekeeper.telemetry import Call, Telemetry
@@ -50,10 +44,6 @@ Context = ServerRequestContext[Any]
 FIRST_LOAD = 5  # seconds that the start waits for the catalog
 RECORD_EVERY = 5  # seconds
 COMPLETIONS = 100  # MCP's limit
-NAME_SHOWN = 100  # characters of a name that is not known
-STDIN, STDOUT, STDERR = 0, 1, 2
-AT_ONCE = 4096  # bytes that a pipe with room takes without blocking (PIPE_BUF)
-ERROR_META = "storekeeper/error"
 
 
 class Protocol:
@@ -84,7 +74,7 @@ class Protocol:
         except MCPError as failure:
             log.warning("catalog not reloaded: %s", failure.message)
             return
-        if self._surface(before) != self._surface(self._catalog or Catalog()):
+        if surface.whole(before) != surface.whole(self._catalog or Catalog()):
             log.info("the published functions have changed")
             for event in (ToolsListChanged(), ResourcesListChanged(), PromptsListChanged()):
                 await self._bus.publish(event)
@@ -99,7 +89,7 @@ class Protocol:
         catalog = await self._published()
         function = catalog.of("tool").get(name)
         if function is None:
-            raise self._refused() or unknown("tool", name, catalog.of("tool"))
+            raise self._refused() or results.unknown("tool", name, catalog.of("tool"))
         return await self._run(function, arguments)
 
     async def call_with_texts(self, name: str, words: dict[str, Any]) -> str:
@@ -111,7 +101,7 @@ class Protocol:
         catalog = await self._published()
         if refusal := self._refused():
             raise refusal
-        return published_tools(catalog)
+        return surface.tools(catalog)
 
     def instructions(self) -> str:
         """Whom a model speaks for, and where to start."""
@@ -142,14 +132,11 @@ class Protocol:
         )
         try:
             async with anyio.create_task_group() as background:
-                background.start_soon(_until_told_to_end, background.cancel_scope)
+                background.start_soon(stdio.until_told_to_end, background.cancel_scope)
                 background.start_soon(self._gateway.follow_catalog, self.reload)
                 background.start_soon(self._record_regularly)
-                with _stdout() as descriptor:
-                    lines, answers = _lines(STDIN), _Answers(descriptor, background.cancel_scope)
-                    # Not the SDK's own: it blocks in threads, for which the process could not end.
-                    async with stdio_server(cast(Any, lines), cast(Any, answers)) as (i, o):
-                        await server.run(i, o, options)
+                async with stdio.streams(background.cancel_scope) as (incoming, outgoing):
+                    await server.run(incoming, outgoing, options)
                 background.cancel_scope.cancel()
         finally:
             with anyio.move_on_after(1, shield=True):
@@ -243,11 +230,11 @@ class Protocol:
         try:
             text = await self.call(params.name, params.arguments or {})
         except MCPError as error:
-            return error_result(error)
+            return results.error_result(error)
         except ProtocolError:
             raise
         except Exception:  # noqa: BLE001 (as in _run)
-            return error_result(_unexpected(f"tool {params.name}"))
+            return results.error_result(_unexpected(f"tool {params.name}"))
         return {
             "content": [{"type": "text", "text": text}],
             "structuredContent": from_json(text),
@@ -256,37 +243,14 @@ class Protocol:
         }
 
     async def _list_tools(self, _: Context, __: Any) -> t.ListToolsResult:
-        return t.ListToolsResult(tools=published_tools(await self._published()))
+        return t.ListToolsResult(tools=surface.tools(await self._published()))
 
     async def _list_resources(self, _: Context, __: Any) -> t.ListResourcesResult:
-        return t.ListResourcesResult(
-            resources=[
-                t.Resource(
-                    uri=f.uri,
-                    name=f.name,
-                    title=f.title,
-                    description=f.description,
-                    mime_type=f.mime_type,
-                )
-                for f in (await self._published()).of("resource").values()
-                if not f.arguments
-            ]
-        )
+        return t.ListResourcesResult(resources=surface.resources(await self._published()))
 
     async def _list_resource_templates(self, _: Context, __: Any) -> t.ListResourceTemplatesResult:
-        return t.ListResourceTemplatesResult(
-            resource_templates=[
-                t.ResourceTemplate(
-                    uri_template=f.uri,
-                    name=f.name,
-                    title=f.title,
-                    description=f.description,
-                    mime_type=f.mime_type,
-                )
-                for f in (await self._published()).of("resource").values()
-                if f.arguments
-            ]
-        )
+        templates = surface.resource_templates(await self._published())
+        return t.ListResourceTemplatesResult(resource_templates=templates)
 
     async def _read_resource(
         self, _: Context, params: t.ReadResourceRequestParams
@@ -308,35 +272,18 @@ class Protocol:
                         )
                     ]
                 )
-        raise self._refused() or unknown(
+        raise self._refused() or results.unknown(
             "resource", params.uri, (f.uri for f in resources.values())
         )
 
     async def _list_prompts(self, _: Context, __: Any) -> t.ListPromptsResult:
-        return t.ListPromptsResult(
-            prompts=[
-                t.Prompt(
-                    name=f.name,
-                    title=f.title,
-                    description=f.description,
-                    arguments=[
-                        t.PromptArgument(
-                            name=a.name,
-                            description=f.comment.named("param").get(a.name),
-                            required=a.required,
-                        )
-                        for a in f.arguments
-                    ],
-                )
-                for f in (await self._published()).of("prompt").values()
-            ]
-        )
+        return t.ListPromptsResult(prompts=surface.prompts(await self._published()))
 
     async def _get_prompt(self, _: Context, params: t.GetPromptRequestParams) -> t.GetPromptResult:
         prompts = (await self._published()).of("prompt")
         function = prompts.get(params.name)
         if function is None:
-            raise self._refused() or unknown("prompt", params.name, prompts)
+            raise self._refused() or results.unknown("prompt", params.name, prompts)
         text = await self._run(function, function.from_texts(params.arguments or {}))
         messages = [
             t.PromptMessage(role=row["role"], content=t.TextContent(text=row["content"]))
@@ -370,59 +317,6 @@ class Protocol:
         function = (self._catalog or Catalog()).of("tool").get(name)
         return function.input_schema if function else None
 
-    @staticmethod
-    def _surface(catalog: Catalog) -> list[dict[str, Any]]:
-        return [{"kind": f.kind, "uri": f.uri, **_tool(f).model_dump()} for f in catalog.functions]
-
-
-def published_tools(catalog: Catalog) -> list[t.Tool]:
-    return [_tool(function) for function in catalog.of("tool").values()]
-
-
-def unknown(kind: str, name: str, known: Iterable[str]) -> ProtocolError:
-    """A protocol error, as MCP wants it for a name that is not published."""
-    known = sorted(known)
-    name = name if len(name) <= NAME_SHOWN else name[:NAME_SHOWN] + "…"
-    near = difflib.get_close_matches(name, known, n=3) or known[:10]
-    hint = f"Did you mean {', '.join(near)}?" if near else f"No {kind} is published to you."
-    return ProtocolError(
-        t.INVALID_PARAMS,
-        f"Unknown {kind}: {name}. {hint}",
-        {"error_code": "NOT_FOUND", "hint": hint},
-    )
-
-
-def error_result(error: MCPError) -> dict[str, Any]:
-    """A failed call as a tool result. Clients check structuredContent against the outputSchema even
-    here, so the machine-readable form goes into _meta and the text says everything too."""
-    facts = error.as_dict()
-    text = f"{error.error_code}: {error.message}"
-    for label in ("detail", "hint", "retry_after", "sqlstate", "request_id"):
-        if label in facts:
-            text += f"\n{label}: {facts[label]}"
-    return {
-        "content": [{"type": "text", "text": text}],
-        "isError": True,
-        "resultType": "complete",
-        "_meta": {ERROR_META: facts},
-    }
-
-
-def _tool(function: Function) -> t.Tool:
-    return t.Tool(
-        name=function.name,
-        title=function.title,
-        description=function.description,
-        input_schema=function.input_schema,
-        output_schema=function.output_schema,
-        annotations=t.ToolAnnotations(
-            read_only_hint=not function.writes,
-            destructive_hint="destructive" in function.comment.tags,
-            idempotent_hint=not function.writes,
-            open_world_hint=False,
-        ),
-    )
-
 
 def _guarded(
     handler: Callable[[Context, Any], Awaitable[Any]],
@@ -435,17 +329,11 @@ def _guarded(
         except ProtocolError:
             raise
         except MCPError as error:
-            raise _protocol_error(error) from None
+            raise results.protocol_error(error) from None
         except Exception:  # noqa: BLE001 (as in _call_tool)
-            raise _protocol_error(_unexpected(context.method)) from None
+            raise results.protocol_error(_unexpected(context.method)) from None
 
     return guarded
-
-
-def _protocol_error(error: MCPError) -> ProtocolError:
-    at_fault = isinstance(error, ValidationError | NotFoundError)
-    code = t.INVALID_PARAMS if at_fault else t.INTERNAL_ERROR
-    return ProtocolError(code, f"{error.message} {error.hint or ''}".strip(), error.as_dict())
 
 
 def _unexpected(where: str, request_id: str | None = None) -> MCPError:
@@ -453,61 +341,3 @@ def _unexpected(where: str, request_id: str | None = None) -> MCPError:
     error.request_id = request_id or secrets.token_hex(8)
     log.exception("unexpected failure in %s", where, extra={"request_id": error.request_id})
     return error
-
-
-async def _until_told_to_end(scope: anyio.CancelScope) -> None:
-    """Ends the scope on the first signal; another one ends the process as if nobody listened."""
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async for _ in signals:
-            break
-    scope.cancel()
-
-
-@contextmanager
-def _stdout() -> Iterator[int]:
-    """stdout for the protocol alone: what anything else prints goes to stderr."""
-    private = os.dup(STDOUT)
-    os.dup2(STDERR, STDOUT)
-    try:
-        yield private
-    finally:
-        os.dup2(private, STDOUT)
-        os.close(private)
-
-
-async def _lines(descriptor: int) -> AsyncIterator[str]:
-    """Lines as they come."""
-    pending = bytearray()
-    while True:
-        with suppress(PermissionError):  # a regular file, which epoll doesn't take, never blocks
-            await anyio.wait_readable(descriptor)
-        if not (chunk := os.read(descriptor, 65536)):
-            break
-        pending += chunk
-        if b"\n" in chunk:
-            *lines, pending = pending.split(b"\n")
-            for line in lines:
-                yield line.decode(errors="replace")
-    if pending:
-        yield pending.decode(errors="replace")
-
-
-class _Answers:
-    """Writes to a client; ends the scope when it is gone."""
-
-    def __init__(self, descriptor: int, scope: anyio.CancelScope) -> None:
-        self._descriptor = descriptor
-        self._scope = scope
-
-    async def write(self, text: str) -> None:
-        rest = memoryview(text.encode())
-        try:
-            while rest:
-                with suppress(PermissionError):
-                    await anyio.wait_writable(self._descriptor)
-                rest = rest[os.write(self._descriptor, rest[:AT_ONCE]) :]
-        except (BrokenPipeError, ConnectionResetError):
-            self._scope.cancel()
-
-    async def flush(self) -> None:
-        pass

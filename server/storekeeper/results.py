@@ -1,14 +1,23 @@
-"""PostgreSQL's JSON as the answer to a client: one text, parsed once."""
+"""Answers to a client: PostgreSQL's JSON as a result, and failures in both of MCP's forms."""
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
+from typing import Any
+
+import mcp_types as t
+from mcp.shared.exceptions import MCPError as ProtocolError
 
 from storekeeper.catalog import Function
+from storekeeper.errors import MCPError, NotFoundError, ValidationError
 from storekeeper.gateway import Answer
 from storekeeper.pgtypes import SAFE_INTEGER
 
 TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
+NAME_SHOWN = 100  # characters of a name that is not known
+ERROR_META = "storekeeper/error"
 TRUNCATED = "There is more than this: narrow the request, or ask for an aggregate."
 
 
@@ -44,3 +53,38 @@ def _exact_number(found: re.Match[str]) -> str:
         return token
     whole = token.partition(".")[0]
     return f'"{token}"' if len(whole) >= 16 and abs(int(whole)) > SAFE_INTEGER else token
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> ProtocolError:
+    """A protocol error, as MCP wants it for a name that is not published."""
+    known = sorted(known)
+    name = name if len(name) <= NAME_SHOWN else name[:NAME_SHOWN] + "…"
+    near = difflib.get_close_matches(name, known, n=3) or known[:10]
+    hint = f"Did you mean {', '.join(near)}?" if near else f"No {kind} is published to you."
+    return ProtocolError(
+        t.INVALID_PARAMS,
+        f"Unknown {kind}: {name}. {hint}",
+        {"error_code": "NOT_FOUND", "hint": hint},
+    )
+
+
+def error_result(error: MCPError) -> dict[str, Any]:
+    """A failed call as a tool result. Clients check structuredContent against the outputSchema even
+    here, so the machine-readable form goes into _meta and the text says everything too."""
+    facts = error.as_dict()
+    text = f"{error.error_code}: {error.message}"
+    for label in ("detail", "hint", "retry_after", "sqlstate", "request_id"):
+        if label in facts:
+            text += f"\n{label}: {facts[label]}"
+    return {
+        "content": [{"type": "text", "text": text}],
+        "isError": True,
+        "resultType": "complete",
+        "_meta": {ERROR_META: facts},
+    }
+
+
+def protocol_error(error: MCPError) -> ProtocolError:
+    at_fault = isinstance(error, ValidationError | NotFoundError)
+    code = t.INVALID_PARAMS if at_fault else t.INTERNAL_ERROR
+    return ProtocolError(code, f"{error.message} {error.hint or ''}".strip(), error.as_dict())
