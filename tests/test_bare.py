@@ -6,22 +6,23 @@ import json
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from mcp import Client
 
-from conftest import TESTS, Server, Target, _database, storekeeper
+from conftest import TESTS, Server, Target, _database, client, storekeeper
 from servers import own_server
-from storekeeper.errors import SQLSTATES
 from storekeeper.shipping import Half
 
 LIBRARY = TESTS / "fixtures" / "library.sql"
 SQL = TESTS.parent / "sql"
 ADA, BEN = "ada@library.example", "ben@library.example"
+HARBOUR = "10000000-0000-4000-8000-000000000002"  # Ben's branch
 AS_OF = "as_of=2026-03-01"
 
 SHIPPED_TOOL = """\
@@ -61,6 +62,13 @@ def library(alone: Server) -> Iterator[Target]:
     with _own_database(alone) as target:
         _make_library(target)
         yield target
+    assert not _librarians(alone), "the roles go with the persona"
+
+
+@pytest.fixture(scope="module")
+async def mcp(library: Target) -> AsyncIterator[Client]:
+    async with client(library, ADA) as connected:
+        yield connected
 
 
 @contextmanager
@@ -72,8 +80,14 @@ def _own_database(server: Server, password: str = "") -> Iterator[Target]:
         try:
             yield target
         finally:
-            if target.execute("SELECT FROM pg_proc WHERE proname = 'drop_persona'"):
+            if target.execute("SELECT proname FROM pg_proc WHERE proname = 'drop_persona'"):
                 target.execute("SELECT gateway.drop_persona('librarians')")
+
+
+def _librarians(server: Server) -> list[str]:
+    with psycopg.connect(server.admin) as connection:
+        found = connection.execute("SELECT rolname FROM pg_roles WHERE rolname ~ 'librarians'")
+        return [name for (name,) in found]
 
 
 def _make_library(target: Target) -> None:
@@ -192,16 +206,25 @@ def test_a_wrong_argument(library: Target) -> None:
     assert "max_rows" in error["message"]
 
 
-def test_a_write_stays_in_its_branch(library: Target) -> None:
-    (hers,) = call(library, ADA, "overdue_loans", AS_OF, "max_rows=1")["rows"]
+@pytest.mark.anyio
+async def test_a_write_stays_in_its_branch(library: Target, mcp: Client) -> None:
+    async def overdue() -> list[dict[str, Any]]:
+        result = await mcp.call_tool("overdue_loans", {"as_of": "2026-03-01"})
+        return list(result.structured_content["rows"])
+
+    hers, *others = await overdue()
     (his,) = call(library, BEN, "overdue_loans", AS_OF)["rows"]
     error = refused(library, ADA, "return_loan", f"loan_id={his['loan_id']}")
     assert error["sqlstate"] == "SK404"
     assert error["hint"] == "overdue_loans lists loans with their loan_id."
     assert call(library, BEN, "overdue_loans", AS_OF)["rows"] == [his]
-    returned = call(library, ADA, "return_loan", f"loan_id={hers['loan_id']}")
-    assert returned == call(library, ADA, "return_loan", f"loan_id={hers['loan_id']}")
-    assert hers not in call(library, ADA, "overdue_loans", AS_OF)["rows"]
+    first, again = [
+        (await mcp.call_tool("return_loan", {"loan_id": hers["loan_id"]})).structured_content
+        for _ in range(2)
+    ]
+    assert first == again
+    assert first["value"]
+    assert await overdue() == others
     library.execute("UPDATE library.loans SET returned_on = NULL")
 
 
@@ -218,6 +241,7 @@ def test_free_sql(library: Target) -> None:
     assert error["sqlstate"] == "42703"
 
 
+@pytest.mark.anyio
 @pytest.mark.parametrize(
     "query",
     [
@@ -236,16 +260,17 @@ def test_free_sql(library: Target) -> None:
         "SELECT query_to_xml('SELECT * FROM library.loans', true, true, '')",
     ],
 )
-def test_free_sql_reads_no_other_branch_and_changes_nothing(library: Target, query: str) -> None:
-    before = library.execute("SELECT * FROM library.loans ORDER BY loan_id")
-    run = storekeeper(
-        "call", "query_loans", f"query={query}", "--json", environment=library.environment(ADA)
-    )
-    assert "Esther" not in run.stdout + run.stderr
-    if run.returncode != 0:
-        sqlstate = json.loads(run.stdout)["error"]["sqlstate"]
-        assert any(sqlstate.startswith(prefix) for prefix in SQLSTATES), sqlstate
-    assert library.execute("SELECT * FROM library.loans ORDER BY loan_id") == before
+async def test_free_sql_reads_no_other_branch_and_changes_nothing(
+    library: Target, mcp: Client, query: str
+) -> None:
+    everything = "SELECT * FROM library.loans ORDER BY loan_id"
+    before = library.execute(everything)
+    result = await mcp.call_tool("query_loans", {"query": query})
+    answer = result.model_dump_json()
+    assert "Esther" not in answer
+    if not result.is_error:
+        assert HARBOUR not in json.dumps(result.structured_content["rows"])
+    assert library.execute(everything) == before
 
 
 def test_at_psql_as_a_person(library: Target) -> None:
@@ -289,8 +314,8 @@ def test_as_a_half_of_its_own(alone: Server, tmp_path: Path) -> None:
         assert "pending" not in run.stdout
         run = as_dba(target, "rollback", tables.stem, **here)
         assert run.returncode == 0, run.stderr
-        assert target.execute("SELECT FROM pg_namespace WHERE nspname = 'library'") == []
-        assert target.execute("SELECT FROM gateway.personas") == []
+        assert target.execute("SELECT nspname FROM pg_namespace WHERE nspname = 'library'") == []
+        assert target.execute("SELECT role FROM gateway.personas") == []
 
 
 @pytest.mark.xfail(
@@ -301,3 +326,4 @@ def test_beside_the_shop_on_one_server(server: Server, template: Target) -> None
     with _own_database(server, template.password) as target:
         _make_library(target)
         assert len(call(target, ADA, "overdue_loans", AS_OF)["rows"]) == 2
+    assert not _librarians(server), "the roles go with the persona"

@@ -548,7 +548,7 @@ def _works_without_superuser_rights(server: Server, expected: list[str]) -> None
         execute(server.conninfo("mine"), personas.detail or "")
         migrations.migrate(mine, SQL)
     assert migrations.migrate(mine, SQL) == []
-    assert not execute(mine, "SELECT FROM pg_event_trigger")
+    assert not execute(mine, "SELECT evtname FROM pg_event_trigger")
 
     target = Target(server, "mine", key=secrets.token_hex(32), password="")
     sample.prepare(
@@ -579,7 +579,7 @@ def _works_without_superuser_rights(server: Server, expected: list[str]) -> None
     assert "must not serve" in run.stderr
     # What this account made it can take away.
     migrations.rollback(mine, SQL, Half(SQL / "retail").ledger()[0].stem)
-    assert execute(mine, "SELECT FROM pg_namespace WHERE nspname = 'retail'") == []
+    assert execute(mine, "SELECT nspname FROM pg_namespace WHERE nspname = 'retail'") == []
     assert migrations.migrate(mine, SQL)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from conftest import storekeeper
+from conftest import TESTS, storekeeper
 from storekeeper.database import connect_to
 from storekeeper.errors import ConfigurationError, MCPError
 from storekeeper.gateway import Gateway
@@ -20,28 +21,28 @@ PASSWORD = "hunter2-secret"
 KEY = "5ec3e7" * 11
 URL = f"postgresql://somebody:{PASSWORD}@db.example:5432/shop"
 
-DEFAULTS: dict[str, Any] = {
-    "database_url": None,
-    "principal": None,
-    "assertion_key": None,
-    "embedded_version": 18,
-    "sql": None,
-    "pool_min_size": 2,
-    "pool_max_size": 10,
-    "pool_max_lifetime": 300,
-    "pool_timeout": 10,
-    "prepare_threshold": 5,
-    "statement_timeout": 30,
-    "lock_timeout": 5,
-    "idle_in_transaction_session_timeout": 60,
-    "work_mem": "4MB",
-    "retries": 3,
-    "max_rows": 1000,
-    "max_bytes": 1_048_576,
-    "statsd_host": "127.0.0.1",
-    "statsd_port": 8125,
-    "log_level": None,
-}
+UNSET = {"database_url", "principal", "assertion_key", "sql", "log_level"}
+
+
+def documented() -> dict[str, str]:
+    """Setting → default, from the README's table; `…_MAX_SIZE` there is short for a whole name."""
+    table = re.findall(
+        r"^\| (`STOREKEEPER_[^|]*) \| ([^|]*)\|",
+        (TESTS.parent / "README.md").read_text(),
+        re.MULTILINE,
+    )
+    found = {}
+    for names, defaults in table:
+        words = re.findall(r"`(?:STOREKEEPER_|…_)(\w+)`", names)
+        values = defaults.strip().split(", ") if len(words) > 1 else [defaults.strip()]
+        for word, value in zip(words, values, strict=True):
+            (name,) = [
+                n
+                for n in Settings.model_fields
+                if n == word.lower() or n.endswith(f"_{word.lower()}")
+            ]
+            found[name] = value
+    return found
 
 
 @pytest.fixture(autouse=True)
@@ -62,12 +63,21 @@ def environment(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def test_defaults() -> None:
+def test_defaults_are_as_documented() -> None:
     settings = Settings.read()
-    assert settings.model_dump(exclude={"home"}) == DEFAULTS
     assert settings.home == default_home()
     assert settings.assertion_key_file == default_home() / "assertion.key"
     assert not settings.names_a_server
+    defaults = settings.model_dump(exclude={"home"})
+    assert {name for name, value in defaults.items() if value is None} == UNSET
+    texts = {
+        name: f"{value:g}" if isinstance(value, float) else str(value)
+        for name, value in defaults.items()
+    }
+    page = documented()
+    assert page.keys() == Settings.model_fields.keys()
+    for name in defaults.keys() - UNSET:
+        assert page[name] == texts[name], name
 
 
 def test_the_environment_and_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,6 +251,16 @@ def test_the_key_is_made_once_for_this_user_alone(tmp_path: Path) -> None:
     assert settings.assertion_key_file.read_text().strip() == key.hex()
     another = Settings.read(home=tmp_path / "another")
     assert another.make_assertion_key() != key
+
+
+def test_processes_that_start_at_once_make_one_key(tmp_path: Path) -> None:
+    settings = Settings.read(home=tmp_path / "home")
+    with ThreadPoolExecutor(8) as pool:
+        keys = {
+            made.result() for made in [pool.submit(settings.make_assertion_key) for _ in range(32)]
+        }
+    assert keys == {settings.read_assertion_key()}
+    assert list(settings.home.iterdir()) == [settings.assertion_key_file]
 
 
 def test_a_key_that_is_given_is_not_written(tmp_path: Path) -> None:

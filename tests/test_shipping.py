@@ -278,12 +278,25 @@ def test_another_phrase_freezes_what_was_before(tree: Path) -> None:
     frozen = Half(tree / "retail").frozen()
     assert {first.name, rollback_of(first).name} <= frozen.keys()
     assert second.name not in frozen
-    # The frozen phrase again is a new migration.
     file.write_text(function("tool.count_books"))
     (third,) = ship(tree, "sums again")
     file.write_text(function("tool.count_books").replace("count(*)", "max(1)"))
     (fourth,) = ship(tree, "sums")
     assert [third.name, fourth.name] == ["0005_retail_sums_again.sql", "0006_retail_sums.sql"]
+
+
+def test_a_release_freezes_the_newest_too(tree: Path) -> None:
+    """As the handbook says: sha256sum *.sql > SHA256SUMS."""
+    file = put(tree, "retail/functions/tool/count_books.sql", function("tool.count_books"))
+    (released,) = ship(tree, "tools")
+    half = Half(tree / "retail")
+    half.freeze(half.ledger())
+    before = contents(tree)
+    file.write_text(function("tool.count_books").replace("count(*)", "sum(1)"))
+    (written,) = ship(tree, "tools")
+    assert (released.name, written.name) == ("0003_retail_tools.sql", "0004_retail_tools.sql")
+    del before["retail/functions/tool/count_books.sql"]
+    assert before.items() <= contents(tree).items()
 
 
 def test_a_hand_written_migration_of_that_name_is_left_alone(tree: Path) -> None:
@@ -480,6 +493,9 @@ def test_migration(migration: Path) -> None:
         assert "\r" not in text
         assert not re.search(r"BEGIN\s+ATOMIC", text, re.IGNORECASE), "yoyo splits it wrongly"
         assert not re.search(r"\bAS\$", text, re.IGNORECASE), "sqlparse splits it wrongly"
+        assert not re.search(r"/\*(?:(?!\*/).)*/\*", text, re.DOTALL), (
+            "nested comments are split wrongly"
+        )
         leading = re.match(r"(?:[ \t]*(?:--[^\n]*)?\n)*", text)
         assert leading
         assert not DIRECTIVE.search(text[leading.end() :]), "a directive that yoyo does not read"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -60,6 +61,8 @@ def session(log_level: str = "ERROR", **given: Any) -> Iterator[tuple[Settings, 
     """Settings, logging and a database; the embedded one is made ready at its first use."""
     from storekeeper import telemetry
 
+    # An ordinary exit, which gives up the share in the embedded server.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     settings = Settings.read(**given)
     telemetry.configure_logging(settings.log_level or log_level)
     with connect_to(settings) as database:

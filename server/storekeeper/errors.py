@@ -44,6 +44,7 @@ class MCPError(Exception):
         self.hint = hint
         self.retry_after = retry_after
         self.request_id: str | None = None  # known once a call has failed with it
+        self.retries = 0  # made before giving up
 
     def as_dict(self) -> dict[str, Any]:
         """The error as a client gets it; absent parts are left out. `retry_after` is in seconds."""

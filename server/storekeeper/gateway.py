@@ -146,6 +146,7 @@ class Gateway:
                     except psycopg.Error as failure:
                         error = explain(failure, request)
                         if not await attempts.another(error):
+                            error.retries = attempts.made
                             raise error from None
                         # What broke one connection has often broken all of them.
                         await self._pool.check()

@@ -12,6 +12,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Strict, create_model
@@ -164,6 +165,11 @@ class Limits:
 
     def __init__(self, checks: list[str] | None) -> None:
         self._keywords = dict(pair for check in checks or [] for pair in _keywords(check))
+        with suppress(re.error, KeyError):
+            re.compile(self._keywords["pattern"])
+            return
+        # A pattern that only PostgreSQL understands is left to PostgreSQL.
+        self._keywords.pop("pattern", None)
 
     def schema(self) -> Schema:
         return dict(self._keywords)
@@ -242,7 +248,8 @@ def _text(value: Any) -> Any:
 
 
 def _json(value: Any) -> Any:
-    _text(json.dumps(value, ensure_ascii=False).replace("\\u0000", "\0"))
+    text = json.dumps(value, ensure_ascii=False)
+    _text(re.sub(r"(?<!\\)((?:\\\\)*)\\u0000", "\\1\0", text))
     return value
 
 

@@ -209,7 +209,7 @@ class Protocol:
             text = results.render(function, answer)
             outcome, rows, retries = "ok", len(answer.rows), answer.retries
         except MCPError as error:
-            outcome, sqlstate = error.error_code, error.sqlstate
+            outcome, sqlstate, retries = error.error_code, error.sqlstate, error.retries
             error.request_id = request_id
             raise
         except Exception:  # noqa: BLE001 (on older protocols the SDK would send its text to the client)

@@ -15,6 +15,7 @@ import anyio
 from mcp.server.stdio import stdio_server
 
 STDIN, STDOUT, STDERR = 0, 1, 2
+GRACE = 0.3  # seconds
 AT_ONCE = 4096  # bytes that a pipe with room takes without blocking (PIPE_BUF)
 
 
@@ -62,6 +63,8 @@ async def _lines(descriptor: int) -> AsyncIterator[str]:
                 yield line.decode(errors="replace")
     if pending:
         yield pending.decode(errors="replace")
+    # The SDK cancels what runs when the lines end; what was asked last gets its answer still.
+    await anyio.sleep(GRACE)
 
 
 class _Answers:

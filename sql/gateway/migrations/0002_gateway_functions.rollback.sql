@@ -33,6 +33,9 @@ DROP FUNCTION gateway.put_tenant;
 -- object: functions/gateway/put_principal.sql
 DROP FUNCTION gateway.put_principal;
 
+-- object: functions/gateway/publishable.sql
+DROP FUNCTION gateway.publishable;
+
 -- object: functions/gateway/progress.sql
 DROP FUNCTION gateway.progress;
 

@@ -43,7 +43,7 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA gateway, sandbox TO %I', add_persona.role);
     EXECUTE format(
         'GRANT EXECUTE ON FUNCTION gateway.catalog, gateway.free_query, gateway.principal_id, gateway.progress,'
-        ' gateway.tenant_ids, gateway.who TO %I', add_persona.role
+        ' gateway.publishable, gateway.tenant_ids, gateway.who TO %I', add_persona.role
     );
     EXECUTE format('GRANT EXECUTE ON FUNCTION gateway.run_query TO %I', v_sandbox);
     -- SECURITY DEFINER downwards: the owner can do less than the caller, and inside such a function
@@ -121,7 +121,7 @@ DECLARE
     v_parts text[] := string_to_array(authenticate.assertion, '|');
     v_mac   bytea := gateway.mac('assertion', array_to_string(v_parts[1:4], '|'));
 BEGIN
-    IF v_mac IS NULL THEN
+    IF NOT EXISTS (SELECT FROM gateway.keys AS k WHERE k.name = 'assertion') THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK401',
             MESSAGE = 'This database has no assertion key yet, so nobody can sign in.',
@@ -130,7 +130,8 @@ BEGIN
     IF cardinality(v_parts) = 5
        AND v_parts[1] = 'v1'
        AND encode(v_mac, 'hex') = v_parts[5]
-       AND to_timestamp(v_parts[3]::bigint) > clock_timestamp()
+       AND v_parts[3] ~ '^\d{10}$'
+       AND v_parts[3] > trunc(extract(epoch FROM clock_timestamp()))::text COLLATE "C"
     THEN
         SELECT s.persona, s.context INTO authenticate.persona, authenticate.context
         FROM gateway.sign_context(v_parts[2]) AS s;
@@ -166,7 +167,7 @@ AS $function$
         FROM pg_proc AS p
         JOIN pg_namespace AS n ON n.oid = p.pronamespace
         WHERE n.nspname IN ('tool', 'resource', 'prompt', 'completion')
-          AND p.prokind = 'f'
+          AND gateway.publishable(p.oid)
           AND has_schema_privilege(n.oid, 'USAGE')
           AND has_function_privilege(p.oid, 'EXECUTE')
     ),
@@ -333,11 +334,14 @@ AS $function$
     UNION ALL
     SELECT
         'published functions',
-        count(*) FILTER (WHERE obj_description(p.oid, 'pg_proc') IS NULL) = 0,
-        count(*) || ' published'
-            || coalesce('; without a comment: '
-                || string_agg(p.oid::regproc::text, ', ') FILTER (WHERE obj_description(p.oid, 'pg_proc') IS NULL), ''),
-        'COMMENT ON FUNCTION … says to a model what the tool answers.'
+        bool_and(obj_description(p.oid, 'pg_proc') IS NOT NULL AND gateway.publishable(p.oid)) IS NOT FALSE,
+        count(*) FILTER (WHERE gateway.publishable(p.oid)) || ' published'
+            || coalesce('; without a comment: ' || string_agg(p.oid::regprocedure::text, ', ')
+                FILTER (WHERE obj_description(p.oid, 'pg_proc') IS NULL), '')
+            || coalesce('; left out: ' || string_agg(p.oid::regprocedure::text, ', ')
+                FILTER (WHERE NOT gateway.publishable(p.oid)), ''),
+        'COMMENT ON FUNCTION … tells a model what a tool answers. A tool has a plain name of its own, named '
+            || 'arguments and concrete types.'
     FROM pg_proc AS p
     JOIN pg_namespace AS n ON n.oid = p.pronamespace
     WHERE n.nspname IN ('tool', 'resource', 'prompt', 'completion')
@@ -728,6 +732,47 @@ $comment$;
 REVOKE ALL ON FUNCTION gateway.progress FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.progress TO storekeeper_loader, storekeeper_dba;
 
+-- object: functions/gateway/publishable.sql
+-- Can a client call this function by its name, with named arguments of types it can know?
+-- drop: DROP FUNCTION gateway.publishable;
+CREATE OR REPLACE FUNCTION gateway.publishable(function_oid oid)
+RETURNS boolean
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT p.prokind = 'f'
+        AND p.proname ~ '^[A-Za-z0-9_.-]{1,64}$'
+        AND p.provariadic = 0
+        -- Types that only a call could settle, or that no call returns: anyelement, trigger, record.
+        AND NOT EXISTS (
+            SELECT
+            FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]) || p.prorettype) AS a (type_oid)
+            JOIN pg_type AS t ON t.oid = a.type_oid
+            WHERE t.typtype = 'p' AND t.typname <> 'void'
+              AND NOT (t.typname = 'record' AND a.type_oid = p.prorettype AND p.proallargtypes IS NOT NULL)
+        )
+        AND p.pronargs = (
+            SELECT count(*)
+            FROM unnest(p.proargnames) WITH ORDINALITY AS a (name, n)
+            WHERE a.name <> '' AND coalesce(p.proargmodes[a.n], 'i') IN ('i', 'b')
+        )
+        -- A name that stands for two functions calls neither.
+        AND NOT EXISTS (
+            SELECT FROM pg_proc AS o
+            WHERE o.pronamespace = p.pronamespace AND o.proname = p.proname AND o.oid <> p.oid
+        )
+    FROM pg_proc AS p
+    WHERE p.oid = publishable.function_oid
+$function$;
+
+COMMENT ON FUNCTION gateway.publishable IS $comment$
+Whether a function in a published schema can be told to clients: a plain function with a plain name,
+named arguments, concrete types and no overload.
+$comment$;
+REVOKE ALL ON FUNCTION gateway.publishable FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gateway.publishable TO storekeeper_dba;
+
 -- object: functions/gateway/put_principal.sql
 -- Adds a person, or changes who they are.
 -- drop: DROP FUNCTION gateway.put_principal;
@@ -758,6 +803,7 @@ BEGIN
     ON CONFLICT ON CONSTRAINT principals_pkey DO UPDATE
         SET email = excluded.email, display_name = excluded.display_name,
             role = excluded.role, active = excluded.active;
+    NOTIFY storekeeper_catalog;
 END
 $function$;
 
@@ -811,6 +857,7 @@ BEGIN
     INSERT INTO gateway.principal_tenants (principal_id, tenant_id)
     SELECT DISTINCT put_tenants.principal_id, t.tenant_id
     FROM unnest(put_tenants.tenant_ids) AS t (tenant_id);
+    NOTIFY storekeeper_catalog;
 END
 $function$;
 

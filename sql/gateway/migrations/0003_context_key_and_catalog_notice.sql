@@ -11,7 +11,11 @@ BEGIN
     );
     IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
         CREATE EVENT TRIGGER storekeeper_catalog ON ddl_command_end
-            WHEN TAG IN ('CREATE FUNCTION', 'ALTER FUNCTION', 'DROP FUNCTION', 'COMMENT', 'GRANT', 'REVOKE')
+            WHEN TAG IN (
+                'CREATE FUNCTION', 'ALTER FUNCTION', 'DROP FUNCTION', 'ALTER ROUTINE', 'DROP ROUTINE',
+                'ALTER TYPE', 'ALTER DOMAIN', 'ALTER SCHEMA', 'DROP SCHEMA', 'DROP OWNED',
+                'COMMENT', 'GRANT', 'REVOKE'
+            )
             EXECUTE FUNCTION gateway.notify_catalog();
     END IF;
 END

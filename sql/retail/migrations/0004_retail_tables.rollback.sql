@@ -1,4 +1,5 @@
 SET LOCAL ROLE storekeeper_owner;
+COMMENT ON SCHEMA tool IS 'Published: each function here is an MCP tool of the roles that may EXECUTE it.';
 DROP SCHEMA sample CASCADE;
 DROP SCHEMA retail CASCADE;
 RESET ROLE;

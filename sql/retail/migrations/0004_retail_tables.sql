@@ -20,6 +20,9 @@ GRANT USAGE ON SCHEMA retail, sample TO storekeeper_loader;
 COMMENT ON SCHEMA retail IS 'Zava Retail: eight do-it-yourself stores, each a tenant.';
 COMMENT ON SCHEMA sample IS 'What the sample data is made from, and the functions that make it. No person may read it.';
 
+COMMENT ON SCHEMA tool IS 'Zava Retail is a chain of eight do-it-yourself stores. Every answer covers only the stores of the person you speak for.
+Start with get_store_performance for how things went, top_products for what sells, list_stores for names of stores. For anything else call get_multiple_table_schemas, then execute_sales_query with one SELECT. Amounts are US dollars; days are days in America/Los_Angeles.';
+
 CREATE DOMAIN retail.row_limit AS integer CHECK (VALUE BETWEEN 1 AND 200);
 COMMENT ON DOMAIN retail.row_limit IS 'How many rows a tool may return: 1 to 200.';
 

@@ -36,7 +36,7 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA gateway, sandbox TO %I', add_persona.role);
     EXECUTE format(
         'GRANT EXECUTE ON FUNCTION gateway.catalog, gateway.free_query, gateway.principal_id, gateway.progress,'
-        ' gateway.tenant_ids, gateway.who TO %I', add_persona.role
+        ' gateway.publishable, gateway.tenant_ids, gateway.who TO %I', add_persona.role
     );
     EXECUTE format('GRANT EXECUTE ON FUNCTION gateway.run_query TO %I', v_sandbox);
     -- SECURITY DEFINER downwards: the owner can do less than the caller, and inside such a function

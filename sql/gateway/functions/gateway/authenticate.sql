@@ -15,7 +15,7 @@ DECLARE
     v_parts text[] := string_to_array(authenticate.assertion, '|');
     v_mac   bytea := gateway.mac('assertion', array_to_string(v_parts[1:4], '|'));
 BEGIN
-    IF v_mac IS NULL THEN
+    IF NOT EXISTS (SELECT FROM gateway.keys AS k WHERE k.name = 'assertion') THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK401',
             MESSAGE = 'This database has no assertion key yet, so nobody can sign in.',
@@ -24,7 +24,8 @@ BEGIN
     IF cardinality(v_parts) = 5
        AND v_parts[1] = 'v1'
        AND encode(v_mac, 'hex') = v_parts[5]
-       AND to_timestamp(v_parts[3]::bigint) > clock_timestamp()
+       AND v_parts[3] ~ '^\d{10}$'
+       AND v_parts[3] > trunc(extract(epoch FROM clock_timestamp()))::text COLLATE "C"
     THEN
         SELECT s.persona, s.context INTO authenticate.persona, authenticate.context
         FROM gateway.sign_context(v_parts[2]) AS s;

@@ -11,7 +11,7 @@ AS $function$
         FROM pg_proc AS p
         JOIN pg_namespace AS n ON n.oid = p.pronamespace
         WHERE n.nspname IN ('tool', 'resource', 'prompt', 'completion')
-          AND p.prokind = 'f'
+          AND gateway.publishable(p.oid)
           AND has_schema_privilege(n.oid, 'USAGE')
           AND has_function_privilege(p.oid, 'EXECUTE')
     ),

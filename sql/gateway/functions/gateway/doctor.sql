@@ -61,11 +61,14 @@ AS $function$
     UNION ALL
     SELECT
         'published functions',
-        count(*) FILTER (WHERE obj_description(p.oid, 'pg_proc') IS NULL) = 0,
-        count(*) || ' published'
-            || coalesce('; without a comment: '
-                || string_agg(p.oid::regproc::text, ', ') FILTER (WHERE obj_description(p.oid, 'pg_proc') IS NULL), ''),
-        'COMMENT ON FUNCTION … says to a model what the tool answers.'
+        bool_and(obj_description(p.oid, 'pg_proc') IS NOT NULL AND gateway.publishable(p.oid)) IS NOT FALSE,
+        count(*) FILTER (WHERE gateway.publishable(p.oid)) || ' published'
+            || coalesce('; without a comment: ' || string_agg(p.oid::regprocedure::text, ', ')
+                FILTER (WHERE obj_description(p.oid, 'pg_proc') IS NULL), '')
+            || coalesce('; left out: ' || string_agg(p.oid::regprocedure::text, ', ')
+                FILTER (WHERE NOT gateway.publishable(p.oid)), ''),
+        'COMMENT ON FUNCTION … tells a model what a tool answers. A tool has a plain name of its own, named '
+            || 'arguments and concrete types.'
     FROM pg_proc AS p
     JOIN pg_namespace AS n ON n.oid = p.pronamespace
     WHERE n.nspname IN ('tool', 'resource', 'prompt', 'completion')

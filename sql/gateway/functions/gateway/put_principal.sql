@@ -27,6 +27,7 @@ BEGIN
     ON CONFLICT ON CONSTRAINT principals_pkey DO UPDATE
         SET email = excluded.email, display_name = excluded.display_name,
             role = excluded.role, active = excluded.active;
+    NOTIFY storekeeper_catalog;
 END
 $function$;
 

@@ -21,6 +21,7 @@ BEGIN
     INSERT INTO gateway.principal_tenants (principal_id, tenant_id)
     SELECT DISTINCT put_tenants.principal_id, t.tenant_id
     FROM unnest(put_tenants.tenant_ids) AS t (tenant_id);
+    NOTIFY storekeeper_catalog;
 END
 $function$;
 
