@@ -318,9 +318,6 @@ def test_as_a_half_of_its_own(alone: Server, tmp_path: Path) -> None:
         assert target.execute("SELECT role FROM gateway.personas") == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="gateway.login_faults takes personas of other databases for a fault"
-)
 def test_beside_the_shop_on_one_server(server: Server, template: Target) -> None:
     """Memberships belong to the whole server: the login is a member of both businesses' personas."""
     with _own_database(server, template.password) as target:

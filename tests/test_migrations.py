@@ -294,10 +294,6 @@ def test_a_rollback_leaves_other_databases_alone(alone: Server) -> None:
     assert execute(other, LEFT) == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="DROP OWNED BY in 0001's rollback also takes the role's rights on other databases",
-)
 def test_a_rollback_leaves_rights_on_other_databases(alone: Server) -> None:
     for name in ("one", "other"):
         execute(alone.admin, NEW_DATABASE.format(sql.Identifier(name)))
@@ -503,9 +499,6 @@ def test_an_account_that_may_create_roles(alone: Server) -> None:
     )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="gateway.add_persona does not say what its superuser must run"
-)
 def test_an_account_that_may_create_nothing(alone: Server) -> None:
     execute(alone.admin, CREATE_ACCOUNT.format(sql.Identifier("dba")))
     roles = ("storekeeper_owner", "storekeeper_definer", "storekeeper_dba", "storekeeper_loader")

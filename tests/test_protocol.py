@@ -326,7 +326,6 @@ def test_instructions_name_the_person(shared: Target, mode: str) -> None:
     assert "Zava Retail Seattle" in instructions
 
 
-@pytest.mark.xfail(reason="retail has no COMMENT ON SCHEMA tool yet, which instructions quote")
 def test_instructions_name_the_start(shared: Target) -> None:
     with Wire(shared.environment(SEATTLE)) as wire:
         instructions = wire.greet()["instructions"]
@@ -443,11 +442,7 @@ UNNAMED = "FUNCTION tool.odd(integer, text) RETURNS integer LANGUAGE sql STABLE 
     "odd",
     [
         pytest.param(ODD, id="odd"),
-        pytest.param(
-            [UNNAMED],
-            id="unnamed arguments",
-            marks=pytest.mark.xfail(reason="the catalog publishes arguments without names"),
-        ),
+        pytest.param([UNNAMED], id="unnamed arguments"),
     ],
 )
 async def test_odd_functions_harm_no_other(own: Target, odd: list[str]) -> None:

@@ -270,13 +270,15 @@ def ship(phrase: str) -> None:
 
 
 @main.command()
+@click.option("--bare", is_flag=True, help="Those of the gateway alone.")
 @explained
-def migrate() -> None:
+def migrate(bare: bool) -> None:
     """Apply the migrations that are pending."""
-    from storekeeper import migrations
+    from storekeeper import migrations, shipping
 
+    halves = shipping.HALVES[:1] if bare else shipping.HALVES
     with session() as (settings, database):
-        applied = migrations.migrate(database.dba, migrations.sql_folder(settings))
+        applied = migrations.migrate(database.dba, migrations.sql_folder(settings), halves)
     click.echo("\n".join(applied) or "The migrations are up to date.")
 
 

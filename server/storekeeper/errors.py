@@ -10,7 +10,7 @@
     │   ├── QueryTimeoutError     QUERY_TIMEOUT        narrow the request (57014)
     │   └── UnavailableError      UNAVAILABLE          wait (40001, 40P01, 55P03, 08xxx, 53xxx, 57P0x)
     └── ValidationError           VALIDATION_ERROR     correct the argument (SK400, 22xxx, 23xxx)
-        └── InvalidQueryError     INVALID_QUERY        mend the SQL (42xxx, in free SQL only)
+        └── InvalidQueryError     INVALID_QUERY        mend the SQL (42xxx, 0A000, 25006; free SQL only)
 
 `SQLSTATES` is derived from the classes; sql/README.md shows the same table, and a test holds
 the two and the SQL files equal.
@@ -108,10 +108,10 @@ class ValidationError(MCPError):
 
 
 class InvalidQueryError(ValidationError):
-    """Free SQL that PostgreSQL could not understand. Outside free SQL, 42xxx is a defect of ours."""
+    """Free SQL that PostgreSQL can't run. Outside free SQL these are defects of ours."""
 
     error_code = "INVALID_QUERY"
-    sqlstates: ClassVar[tuple[str, ...]] = ("42",)
+    sqlstates: ClassVar[tuple[str, ...]] = ("42", "0A000", "25006")
 
 
 def _tree(root: type[MCPError]) -> list[type[MCPError]]:

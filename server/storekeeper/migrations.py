@@ -58,7 +58,11 @@ def sql_folder(settings: Settings) -> Path:
 def status(conninfo: str, sql: Path) -> list[Migration]:
     """Every migration in the order in which it applies, and whether it has been."""
     with _backend(conninfo) as backend, _explained():
-        return _status(backend, sql, HALVES)
+        applied = set(backend.get_applied_migration_hashes())
+        return [
+            Migration(m.id, Path(m.path).parents[1].name, m.hash in applied)
+            for m in yoyo.migrations.topological_sort(_read(sql, HALVES))
+        ]
 
 
 def migrate(conninfo: str, sql: Path, halves: tuple[str, ...] = HALVES) -> list[str]:
@@ -89,14 +93,6 @@ def rollback(conninfo: str, sql: Path, migration_id: str) -> list[str]:
         with backend.lock(LOCK_PATIENCE):
             backend.rollback_migrations(undone)
         return [m.id for m in undone]
-
-
-def _status(backend: Any, sql: Path, halves: tuple[str, ...]) -> list[Migration]:
-    applied = set(backend.get_applied_migration_hashes())
-    return [
-        Migration(m.id, Path(m.path).parents[1].name, m.hash in applied)
-        for m in yoyo.migrations.topological_sort(_read(sql, halves))
-    ]
 
 
 def _read(sql: Path, halves: tuple[str, ...]) -> Any:

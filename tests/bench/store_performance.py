@@ -32,7 +32,11 @@ PEOPLE = (
     "puget-sound@zava.example",
     "analyst@zava.example",
 )
-STORES = "SELECT ARRAY(SELECT (s ->> 'store_id')::uuid FROM jsonb_array_elements(stores) AS s) FROM gateway.people() WHERE email = %s"
+STORES = """
+    SELECT ARRAY(SELECT (s ->> 'store_id')::uuid FROM jsonb_array_elements(p.stores) AS s)
+    FROM gateway.people() AS p
+    WHERE p.email = %s
+"""
 
 # Days and totals of the period, of the one before, and of the year before; then what was sold in it.
 BY_HAND = (

@@ -21,17 +21,33 @@ AS $function$
 DECLARE
     v_sandbox CONSTANT name := 'sandbox_' || add_persona.role;
     v_run     CONSTANT name := 'run_' || add_persona.role;
+    v_may     CONSTANT boolean NOT NULL := (
+        SELECT r.rolsuper OR r.rolcreaterole FROM pg_roles AS r WHERE r.rolname = current_user
+    );
+    v_todo    text[] := '{}';
     v_role    name;
 BEGIN
     -- Roles belong to the whole server and may be there from another database.
     FOREACH v_role IN ARRAY ARRAY[add_persona.role, v_sandbox] LOOP
-        IF to_regrole(quote_ident(v_role)) IS NULL THEN
+        IF to_regrole(quote_ident(v_role)) IS NULL AND v_may THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', v_role);
         END IF;
-        IF NOT pg_has_role(current_user, v_role, 'SET') THEN
+        IF to_regrole(quote_ident(v_role)) IS NULL THEN
+            v_todo := v_todo || format('CREATE ROLE %I NOLOGIN;', v_role)
+                || format('GRANT %I TO %I WITH ADMIN TRUE, SET TRUE;', v_role, current_user);
+        ELSIF NOT pg_has_role(current_user, v_role, 'MEMBER WITH ADMIN OPTION') THEN
+            v_todo := v_todo || format('GRANT %I TO %I WITH ADMIN TRUE, SET TRUE;', v_role, current_user);
+        ELSIF NOT pg_has_role(current_user, v_role, 'SET') THEN
             EXECUTE format('GRANT %I TO %I WITH SET TRUE', v_role, current_user);
         END IF;
     END LOOP;
+    IF v_todo <> '{}' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK403',
+            MESSAGE = format('The account %I may not make the persona %I.', current_user, add_persona.role),
+            DETAIL = array_to_string(v_todo, E'\n'),
+            HINT = 'Have a superuser run the statements above, then try again.';
+    END IF;
     EXECUTE format('GRANT %I TO storekeeper_gateway, storekeeper_dba WITH INHERIT FALSE, SET TRUE', add_persona.role);
     EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET FALSE', add_persona.role, v_sandbox);
 
@@ -577,7 +593,7 @@ STABLE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT f.fault
+    SELECT DISTINCT ON (f.n, f.fault) f.fault
     FROM pg_roles AS r
     CROSS JOIN LATERAL (
         VALUES (1, r.rolsuper, 'is a superuser'),
@@ -585,13 +601,25 @@ AS $function$
                (3, r.rolcreaterole, 'may create roles (CREATEROLE)'),
                (4, r.rolreplication, 'may replicate (REPLICATION)')
         UNION ALL
-        SELECT 5, NOT r.rolsuper, format('is a member of %I', m.roleid::regrole)
+        SELECT 5, NOT r.rolsuper, format('is a member of %I', g.rolname)
         FROM pg_auth_members AS m
+        JOIN pg_roles AS g ON g.oid = m.roleid
         WHERE m.member = r.oid
-          AND m.roleid::regrole::name NOT IN (SELECT p.role FROM gateway.personas AS p)
+          AND g.rolname NOT IN (SELECT p.role FROM gateway.personas AS p)
+          -- Memberships belong to the whole server. Another database's persona, which has a sandbox
+          -- role too, is no fault as long as it has no right and owns nothing in this database.
+          AND NOT (
+                to_regrole(quote_ident('sandbox_' || g.rolname)) IS NOT NULL
+            AND NOT EXISTS (
+                SELECT FROM pg_shdepend AS d
+                JOIN pg_database AS b ON b.oid = d.dbid AND b.datname = current_database()
+                WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = g.oid
+            )
+          )
         UNION ALL
-        SELECT 6, NOT r.rolsuper, format('inherits the rights of %I', m.roleid::regrole)
+        SELECT 6, NOT r.rolsuper, format('inherits the rights of %I', g.rolname)
         FROM pg_auth_members AS m
+        JOIN pg_roles AS g ON g.oid = m.roleid
         WHERE m.member = r.oid
           AND m.inherit_option
         UNION ALL
@@ -757,10 +785,10 @@ AS $function$
             FROM unnest(p.proargnames) WITH ORDINALITY AS a (name, n)
             WHERE a.name <> '' AND coalesce(p.proargmodes[a.n], 'i') IN ('i', 'b')
         )
-        -- A name that stands for two functions calls neither.
+        -- Of two functions with one name the older one has it.
         AND NOT EXISTS (
             SELECT FROM pg_proc AS o
-            WHERE o.pronamespace = p.pronamespace AND o.proname = p.proname AND o.oid <> p.oid
+            WHERE o.pronamespace = p.pronamespace AND o.proname = p.proname AND o.oid < p.oid
         )
     FROM pg_proc AS p
     WHERE p.oid = publishable.function_oid
@@ -768,7 +796,7 @@ $function$;
 
 COMMENT ON FUNCTION gateway.publishable IS $comment$
 Whether a function in a published schema can be told to clients: a plain function with a plain name,
-named arguments, concrete types and no overload.
+named arguments, concrete types and no older namesake.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.publishable FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.publishable TO storekeeper_dba;

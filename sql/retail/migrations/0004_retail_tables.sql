@@ -2,11 +2,31 @@
 -- depends: 0003_context_key_and_catalog_notice
 
 DO $do$
+DECLARE
+    v_role        name;
+    v_description text;
+    v_detail      text;
+    v_todo        text[] := '{}';
 BEGIN
-    PERFORM
-        gateway.add_persona('store_managers', 'One store: their own.', 'retail', 'America/Los_Angeles'),
-        gateway.add_persona('regional_managers', 'The stores of one region.', 'retail', 'America/Los_Angeles'),
-        gateway.add_persona('head_office', 'Every store.', 'retail', 'America/Los_Angeles');
+    FOR v_role, v_description IN
+        VALUES ('store_managers', 'One store: their own.'),
+               ('regional_managers', 'The stores of one region.'),
+               ('head_office', 'Every store.')
+    LOOP
+        BEGIN
+            PERFORM gateway.add_persona(v_role, v_description, 'retail', 'America/Los_Angeles');
+        EXCEPTION WHEN SQLSTATE 'SK403' THEN
+            GET STACKED DIAGNOSTICS v_detail = PG_EXCEPTION_DETAIL;
+            v_todo := v_todo || v_detail;
+        END;
+    END LOOP;
+    IF v_todo <> '{}' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK403',
+            MESSAGE = format('The account %I may not make the personas.', current_user),
+            DETAIL = array_to_string(v_todo, E'\n'),
+            HINT = 'Have a superuser run the statements above, then migrate again.';
+    END IF;
 END
 $do$;
 

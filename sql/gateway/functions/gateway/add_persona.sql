@@ -14,17 +14,33 @@ AS $function$
 DECLARE
     v_sandbox CONSTANT name := 'sandbox_' || add_persona.role;
     v_run     CONSTANT name := 'run_' || add_persona.role;
+    v_may     CONSTANT boolean NOT NULL := (
+        SELECT r.rolsuper OR r.rolcreaterole FROM pg_roles AS r WHERE r.rolname = current_user
+    );
+    v_todo    text[] := '{}';
     v_role    name;
 BEGIN
     -- Roles belong to the whole server and may be there from another database.
     FOREACH v_role IN ARRAY ARRAY[add_persona.role, v_sandbox] LOOP
-        IF to_regrole(quote_ident(v_role)) IS NULL THEN
+        IF to_regrole(quote_ident(v_role)) IS NULL AND v_may THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', v_role);
         END IF;
-        IF NOT pg_has_role(current_user, v_role, 'SET') THEN
+        IF to_regrole(quote_ident(v_role)) IS NULL THEN
+            v_todo := v_todo || format('CREATE ROLE %I NOLOGIN;', v_role)
+                || format('GRANT %I TO %I WITH ADMIN TRUE, SET TRUE;', v_role, current_user);
+        ELSIF NOT pg_has_role(current_user, v_role, 'MEMBER WITH ADMIN OPTION') THEN
+            v_todo := v_todo || format('GRANT %I TO %I WITH ADMIN TRUE, SET TRUE;', v_role, current_user);
+        ELSIF NOT pg_has_role(current_user, v_role, 'SET') THEN
             EXECUTE format('GRANT %I TO %I WITH SET TRUE', v_role, current_user);
         END IF;
     END LOOP;
+    IF v_todo <> '{}' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK403',
+            MESSAGE = format('The account %I may not make the persona %I.', current_user, add_persona.role),
+            DETAIL = array_to_string(v_todo, E'\n'),
+            HINT = 'Have a superuser run the statements above, then try again.';
+    END IF;
     EXECUTE format('GRANT %I TO storekeeper_gateway, storekeeper_dba WITH INHERIT FALSE, SET TRUE', add_persona.role);
     EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET FALSE', add_persona.role, v_sandbox);
 

@@ -7,7 +7,7 @@ STABLE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT f.fault
+    SELECT DISTINCT ON (f.n, f.fault) f.fault
     FROM pg_roles AS r
     CROSS JOIN LATERAL (
         VALUES (1, r.rolsuper, 'is a superuser'),
@@ -15,13 +15,25 @@ AS $function$
                (3, r.rolcreaterole, 'may create roles (CREATEROLE)'),
                (4, r.rolreplication, 'may replicate (REPLICATION)')
         UNION ALL
-        SELECT 5, NOT r.rolsuper, format('is a member of %I', m.roleid::regrole)
+        SELECT 5, NOT r.rolsuper, format('is a member of %I', g.rolname)
         FROM pg_auth_members AS m
+        JOIN pg_roles AS g ON g.oid = m.roleid
         WHERE m.member = r.oid
-          AND m.roleid::regrole::name NOT IN (SELECT p.role FROM gateway.personas AS p)
+          AND g.rolname NOT IN (SELECT p.role FROM gateway.personas AS p)
+          -- Memberships belong to the whole server. Another database's persona, which has a sandbox
+          -- role too, is no fault as long as it has no right and owns nothing in this database.
+          AND NOT (
+                to_regrole(quote_ident('sandbox_' || g.rolname)) IS NOT NULL
+            AND NOT EXISTS (
+                SELECT FROM pg_shdepend AS d
+                JOIN pg_database AS b ON b.oid = d.dbid AND b.datname = current_database()
+                WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = g.oid
+            )
+          )
         UNION ALL
-        SELECT 6, NOT r.rolsuper, format('inherits the rights of %I', m.roleid::regrole)
+        SELECT 6, NOT r.rolsuper, format('inherits the rights of %I', g.rolname)
         FROM pg_auth_members AS m
+        JOIN pg_roles AS g ON g.oid = m.roleid
         WHERE m.member = r.oid
           AND m.inherit_option
         UNION ALL

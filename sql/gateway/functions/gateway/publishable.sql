@@ -22,10 +22,10 @@ AS $function$
             FROM unnest(p.proargnames) WITH ORDINALITY AS a (name, n)
             WHERE a.name <> '' AND coalesce(p.proargmodes[a.n], 'i') IN ('i', 'b')
         )
-        -- A name that stands for two functions calls neither.
+        -- Of two functions with one name the older one has it.
         AND NOT EXISTS (
             SELECT FROM pg_proc AS o
-            WHERE o.pronamespace = p.pronamespace AND o.proname = p.proname AND o.oid <> p.oid
+            WHERE o.pronamespace = p.pronamespace AND o.proname = p.proname AND o.oid < p.oid
         )
     FROM pg_proc AS p
     WHERE p.oid = publishable.function_oid
@@ -33,7 +33,7 @@ $function$;
 
 COMMENT ON FUNCTION gateway.publishable IS $comment$
 Whether a function in a published schema can be told to clients: a plain function with a plain name,
-named arguments, concrete types and no overload.
+named arguments, concrete types and no older namesake.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.publishable FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.publishable TO storekeeper_dba;
