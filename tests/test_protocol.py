@@ -201,6 +201,20 @@ async def test_every_retail_tool_answers_every_persona(
             assert json.loads(text_of(result)) == result.structured_content
 
 
+async def test_progress_is_seen_while_a_function_runs(mcp: Client) -> None:
+    seen: list[tuple[float, float | None, str | None]] = []
+    times: list[float] = []
+
+    async def watch(progress: float, total: float | None, message: str | None) -> None:
+        seen.append((progress, total, message))
+        times.append(anyio.current_time())
+
+    result = await mcp.call_tool("fixture_steps", {}, progress_callback=watch)
+    assert result.structured_content == {"value": "done"}
+    assert seen == [(1, 3, "step 1"), (2, 3, "step 2"), (3, 3, "step 3")]
+    assert times[-1] - times[0] > 0.3, "told all at once, at the end"
+
+
 async def test_calls_run_side_by_side(mcp: Client) -> None:
     with anyio.fail_after(PATIENCE):
         async with anyio.create_task_group() as together:

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich import box
+from rich import progress as rich_progress
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 NO_WRAP = 50  # characters up to which a column stays on one line
 
 if TYPE_CHECKING:
-    from storekeeper import sample
+    from storekeeper.gateway import Progress
 
 # Written to a file or a pipe, a table takes the room it needs.
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
@@ -89,11 +89,16 @@ def readable(value: Any) -> str:
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[sample.Progress]:
+def progress_bar(title: str) -> Iterator[Progress]:
     """A bar on stderr, so that stdout stays clean."""
-    columns = (TextColumn(title), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    detail = TextColumn("{task.description}", style="dim")
-    with Progress(*columns, TimeElapsedColumn(), detail, console=Console(stderr=True)) as bar:
+    columns = (
+        rich_progress.TextColumn(title),
+        rich_progress.BarColumn(),
+        rich_progress.TextColumn("{task.percentage:>3.0f} %"),
+        rich_progress.TimeElapsedColumn(),
+        rich_progress.TextColumn("{task.description}", style="dim"),
+    )
+    with rich_progress.Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("")
 
         def move(done: float, total: float, message: str) -> None:

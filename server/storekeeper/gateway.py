@@ -42,6 +42,7 @@ log = logging.getLogger("storekeeper.gateway")
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 Statement = sql.Composed | LiteralString
+Progress = Callable[[float, float, str], None]  # done, total, what is being done
 
 ASSERTION_LIFETIME = 60  # seconds
 CANCEL_PATIENCE = 5  # seconds that a cancelled backend gets to stop
@@ -53,6 +54,7 @@ ENTER = "SELECT gateway.enter(%s, %s, %s)"
 UNLOCK = "SELECT pg_advisory_unlock_all()"  # the one thing of a read that outlives its transaction
 RECORD = "SELECT gateway.record_calls(%s::jsonb)"
 CATALOG_CHANNEL = "storekeeper_catalog"
+PROGRESS = "SK001"  # the notice of gateway.progress
 LATER = "Wait a moment, then try again."
 NARROWER = "Narrow the request: a shorter period, fewer rows, one store."
 
@@ -70,6 +72,7 @@ class Request:
     holds_sql: bool = False
     capped: bool = True  # whether max_rows and max_bytes hold
     request_id: str = ""
+    progress: Progress | None = None  # told what the statement reports of its progress
 
 
 @dataclass(frozen=True)
@@ -213,13 +216,17 @@ class Gateway:
 
     async def _transaction(self, connection: Connection, request: Request) -> Answer:
         parameters = None if request.arguments is None else (json.dumps(request.arguments),)
+        statement = self._limited(request) if request.capped else request.statement
+        if request.progress:
+            relay = progress_handler(request.progress)
+            connection.add_notice_handler(relay)
         try:
             async with connection.pipeline():
                 await connection.execute("BEGIN" if request.writes else "BEGIN READ ONLY")
                 await connection.execute(
                     ENTER, (self._assertion(), request.request_id, request.timeout_ms)
                 )
-                cursor = await connection.execute(request.statement, parameters)
+                cursor = await connection.execute(statement, parameters)
                 # A read is rolled back: that undoes a session setting made inside it, too.
                 await connection.execute("COMMIT" if request.writes else "ROLLBACK")
                 if request.holds_sql:
@@ -233,6 +240,16 @@ class Gateway:
                 if request.holds_sql:
                     await connection.execute(UNLOCK)
             raise
+        finally:
+            if request.progress:
+                connection.remove_notice_handler(relay)
+
+    def _limited(self, request: Request) -> sql.Composed:
+        statement = request.statement
+        return sql.SQL("{} LIMIT {}").format(
+            sql.SQL(statement) if isinstance(statement, str) else statement,
+            self._settings.max_rows + 1,
+        )
 
     def _answer(self, rows: list[tuple[Any, ...]]) -> Answer:
         texts: list[str] = []
@@ -321,6 +338,17 @@ async def _uninterrupted(connection: Connection, work: Any) -> Answer:
         if task.done() and not task.cancelled():
             task.exception()  # the cancel itself, which nobody waits for
         raise
+
+
+def progress_handler(progress: Progress) -> Callable[[psycopg.errors.Diagnostic], None]:
+    """A notice handler that hears what gateway.progress says."""
+
+    def hear(diagnosis: psycopg.errors.Diagnostic) -> None:
+        if diagnosis.sqlstate == PROGRESS:
+            done, total = (diagnosis.message_detail or "0/1").split("/")
+            progress(float(done), float(total), diagnosis.message_primary or "")
+
+    return hear
 
 
 def explain(failure: psycopg.Error, request: Request | None = None) -> MCPError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import secrets
@@ -34,7 +35,7 @@ from storekeeper.errors import (
     ConfigurationError,
     MCPError,
 )
-from storekeeper.gateway import Gateway, Request
+from storekeeper.gateway import Gateway, Progress, Request
 from storekeeper.telemetry import Call, Telemetry
 
 log = logging.getLogger("storekeeper.protocol")
@@ -83,14 +84,16 @@ class Protocol:
                 await connection.send_resource_list_changed()
                 await connection.send_prompt_list_changed()
 
-    async def call(self, name: str, arguments: dict[str, Any]) -> str:
+    async def call(
+        self, name: str, arguments: dict[str, Any], progress: Progress | None = None
+    ) -> str:
         """Calls a tool and returns the JSON text of its result; a failure is an MCPError or, for an
         unknown name, a ProtocolError."""
         catalog = await self._published()
         function = catalog.of("tool").get(name)
         if function is None:
             raise self._refused() or results.unknown("tool", name, catalog.of("tool"))
-        return await self._run(function, arguments)
+        return await self._run(function, arguments, progress)
 
     async def call_with_texts(self, name: str, words: dict[str, Any]) -> str:
         """The same, with arguments as a person types them at a prompt."""
@@ -189,7 +192,9 @@ class Protocol:
         )
         return refusal
 
-    async def _run(self, function: Function, arguments: dict[str, Any]) -> str:
+    async def _run(
+        self, function: Function, arguments: dict[str, Any], progress: Progress | None = None
+    ) -> str:
         """Checks, calls and records; returns the JSON text."""
         request_id = secrets.token_hex(8)
         started = time.perf_counter()
@@ -204,6 +209,7 @@ class Protocol:
                     timeout_ms=function.timeout_ms,
                     holds_sql=function.holds_sql,
                     request_id=request_id,
+                    progress=progress,
                 )
             )
             text = results.render(function, answer)
@@ -226,9 +232,16 @@ class Protocol:
             )
         return text
 
-    async def _call_tool(self, _: Context, params: t.CallToolRequestParams) -> Any:
+    async def _call_tool(self, context: Context, params: t.CallToolRequestParams) -> Any:
+        reports: list[asyncio.Task[None]] = []
+
+        def relay(done: float, total: float, message: str) -> None:
+            report = context.session.report_progress(done, total, message)
+            reports.append(asyncio.create_task(report))
+
         try:
-            text = await self.call(params.name, params.arguments or {})
+            text = await self.call(params.name, params.arguments or {}, relay)
+            await asyncio.gather(*reports)
         except MCPError as error:
             return results.error_result(error)
         except ProtocolError:

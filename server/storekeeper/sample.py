@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -12,11 +11,10 @@ from psycopg import sql
 from storekeeper import migrations
 from storekeeper.database import Database
 from storekeeper.errors import ConfigurationError
-from storekeeper.gateway import explain
+from storekeeper.gateway import Progress, explain, progress_handler
 from storekeeper.settings import Settings
 from storekeeper.shipping import HALVES
 
-PROGRESS = "SK001"
 LOADED_ALREADY = "SK409"
 HAS_GATEWAY = "SELECT to_regprocedure('gateway.people()') IS NOT NULL"
 IS_EMPTY = """
@@ -24,8 +22,6 @@ IS_EMPTY = """
 """
 INSTALL_KEY = "SELECT gateway.install_key('assertion', %s)"
 LOAD = "SELECT table_name, row_count FROM sample.load(%s, %s)"
-
-Progress = Callable[[float, float, str], None]  # done, total, what is being done
 
 
 def is_fresh(conninfo: str) -> bool:
@@ -57,15 +53,9 @@ def load(
 ) -> dict[str, int] | None:
     """Loads the sample business in one transaction: table → rows, or None when it is there already."""
     data = migrations.sql_folder(settings) / "retail" / "data"
-
-    def relay(diagnosis: psycopg.errors.Diagnostic) -> None:
-        if diagnosis.sqlstate == PROGRESS:
-            done, total = (diagnosis.message_detail or "0/1").split("/")
-            progress(float(done), float(total), diagnosis.message_primary or "")
-
     try:
         with psycopg.connect(conninfo) as connection:
-            connection.add_notice_handler(relay)
+            connection.add_notice_handler(progress_handler(progress))
             connection.execute("SET LOCAL ROLE storekeeper_loader")
             for file in sorted(data.glob("*.csv")):
                 _copy(connection, file)
