@@ -52,7 +52,8 @@ SELECT is(
     pg_temp.persona_of(pg_temp.sign('v1|seattle@zava.example|9999999999|')), 'store_managers',
     'the nonce is the server''s affair'
 );
-SELECT a.context AS seattle FROM gateway.authenticate(pg_temp.word('seattle@zava.example')) AS a \gset
+SELECT a.context AS seattle
+FROM gateway.authenticate(pg_temp.word('seattle@zava.example')) AS a \gset
 SET LOCAL SESSION AUTHORIZATION DEFAULT;
 SELECT is(
     (SELECT s.context FROM gateway.sign_context('seattle@zava.example') AS s), :'seattle',

@@ -1,12 +1,13 @@
 -- gateway.enter: what holds from there to the end of the transaction, and who may call what.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(40);
+SELECT plan(39);
 
 SELECT gateway.install_key(
     'assertion', '\x000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f', true
 ) AS key_installed \gset
-CREATE FUNCTION pg_temp.word(principal text) RETURNS text LANGUAGE sql SECURITY DEFINER AS $function$
+CREATE FUNCTION pg_temp.word(principal text)
+RETURNS text LANGUAGE sql SECURITY DEFINER AS $function$
     SELECT claim || '|' || encode(gateway.mac('assertion', claim), 'hex')
     FROM concat_ws(
         '|', 'v1', principal, trunc(extract(epoch FROM clock_timestamp())) + 60, 'c0ffee'
@@ -31,7 +32,7 @@ FROM retail.orders \gset
 
 -- Nobody
 SET LOCAL SESSION AUTHORIZATION storekeeper_gateway;
-SELECT throws_ok('SELECT 1 FROM retail.orders', '42501', 'the server''s login itself reads nothing');
+SELECT throws_ok('SELECT 1 FROM retail.orders', '42501', 'the server''s login reads nothing');
 SELECT pg_temp.refuses(NULL, 'SK401', 'no assertion, no entry');
 SELECT pg_temp.refuses('', 'SK401', 'nor by an empty one');
 SELECT pg_temp.refuses(
@@ -119,13 +120,16 @@ SET LOCAL statement_timeout = 0;
 
 -- Without a key
 DELETE FROM gateway.keys WHERE name = 'assertion';
-SELECT pg_temp.refuses(pg_temp.word('seattle@zava.example'), 'SK401', 'without a key nobody enters');
+SELECT pg_temp.refuses(
+    pg_temp.word('seattle@zava.example'), 'SK401', 'without a key nobody enters'
+);
 
 -- Who may execute what of schema gateway, the owner aside. By name, as rights are inherited too.
 CREATE FUNCTION pg_temp.may_execute(role text) RETURNS text LANGUAGE sql AS $function$
     SELECT string_agg(p.proname, ' ' ORDER BY p.proname)
     FROM pg_proc AS p
-    WHERE p.pronamespace = 'gateway'::regnamespace AND has_function_privilege(role, p.oid, 'EXECUTE')
+    WHERE p.pronamespace = 'gateway'::regnamespace
+      AND has_function_privilege(role, p.oid, 'EXECUTE')
 $function$;
 SELECT is(
     pg_temp.may_execute('storekeeper_gateway'),

@@ -11,7 +11,7 @@ CREATE FUNCTION pg_temp.mac_of(text) RETURNS text LANGUAGE sql AS $function$
     SELECT encode(gateway.mac($1, 'what do ya want for nothing?'), 'hex')
 $function$;
 
--- A key is there already: the database's own from its migration, the server's from storekeeper init.
+-- Both are there already: the database's own by its migration, the server's by storekeeper init.
 SELECT results_eq(
     'SELECT name FROM gateway.keys ORDER BY name', $$VALUES ('assertion'), ('context')$$,
     'both keys are there'
@@ -46,7 +46,9 @@ SELECT isnt(pg_temp.mac_of('context'), pg_temp.mac_of('assertion'), 'the other k
 -- The first one
 DELETE FROM gateway.keys WHERE name = 'assertion';
 SELECT is(pg_temp.mac_of('assertion'), NULL, 'with no key there is no MAC');
-SELECT is(gateway.install_key('assertion', pg_temp.key(48)), true, 'the first key needs no replace');
+SELECT is(
+    gateway.install_key('assertion', pg_temp.key(48)), true, 'the first key needs no replace'
+);
 SELECT is(
     pg_temp.mac_of('assertion'),
     '3b0c07ffae4a294bbaf9f3fccb4e78fdbcf6a4f5dde928bd0450871f800e24a1', 'and is in force'
