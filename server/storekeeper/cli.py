@@ -371,7 +371,7 @@ def _as_dba(database: Database, statement: Any) -> list[dict[str, Any]]:
     import psycopg
     from psycopg.rows import dict_row
 
-    from storekeeper.gateway import explain, explain_connection
+    from storekeeper.failures import explain, explain_connection, no_gateway
 
     try:
         connection = psycopg.connect(database.dba, row_factory=dict_row)
@@ -380,6 +380,8 @@ def _as_dba(database: Database, statement: Any) -> list[dict[str, Any]]:
     with connection:
         try:
             return connection.execute(statement).fetchall()
+        except (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction):
+            raise no_gateway(connection.info.dbname) from None
         except psycopg.Error as failure:
             raise explain(failure) from None
 

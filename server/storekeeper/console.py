@@ -37,7 +37,7 @@ def show_rows(rows: Sequence[Mapping[str, Any]], title: str | None = None) -> No
     for name in rows[0]:
         values = [row.get(name) for row in rows]
         number = all(isinstance(v, int | float | None) and not isinstance(v, bool) for v in values)
-        decimals = max(len(repr(v).partition(".")[2]) for v in values) if number else 0
+        decimals = max(min(4, len(repr(v).partition(".")[2])) for v in values) if number else 0
         texts = [f"{v:,.{decimals}f}" if number and v is not None else readable(v) for v in values]
         short = max(map(len, texts)) <= NO_WRAP
         table.add_column(

@@ -11,7 +11,8 @@ from psycopg.rows import class_row
 from storekeeper import migrations
 from storekeeper.database import Database
 from storekeeper.errors import MCPError
-from storekeeper.gateway import Gateway, explain_connection
+from storekeeper.failures import explain_connection
+from storekeeper.gateway import Gateway
 from storekeeper.settings import Settings
 
 EXAMINE = (

@@ -35,6 +35,7 @@ from storekeeper.errors import (
     UnavailableError,
     error_class,
 )
+from storekeeper.failures import LATER, NARROWER, explain, explain_connection, no_gateway
 from storekeeper.settings import Settings
 from storekeeper.telemetry import Telemetry
 
@@ -55,8 +56,6 @@ UNLOCK = "SELECT pg_advisory_unlock_all()"  # the one thing of a read that outli
 RECORD = "SELECT gateway.record_calls(%s::jsonb)"
 CATALOG_CHANNEL = "storekeeper_catalog"
 PROGRESS = "SK001"  # the notice of gateway.progress
-LATER = "Wait a moment, then try again."
-NARROWER = "Narrow the request: a shorter period, fewer rows, one store."
 
 
 @dataclass(frozen=True)
@@ -147,7 +146,12 @@ class Gateway:
                     except (PoolTimeout, PoolClosed):
                         raise self._no_connection() from None
                     except psycopg.Error as failure:
-                        error = explain(failure, request)
+                        error = explain(
+                            failure,
+                            holds_sql=request.holds_sql,
+                            writes=request.writes,
+                            request_id=request.request_id,
+                        )
                         if not await attempts.another(error):
                             error.retries = attempts.made
                             raise error from None
@@ -276,10 +280,7 @@ class Gateway:
             cursor = await connection.execute(LOGIN_FAULTS)
             faults = [fault for (fault,) in await cursor.fetchall()]
         except (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction):
-            raise ConfigurationError(
-                f"Database {connection.info.dbname} has no Storekeeper gateway.",
-                hint="Run storekeeper init as its DBA first.",
-            ) from None
+            raise no_gateway(connection.info.dbname) from None
         except psycopg.errors.InsufficientPrivilege:
             faults = ["may not use the gateway"]
         if faults:
@@ -349,68 +350,6 @@ def progress_handler(progress: Progress) -> Callable[[psycopg.errors.Diagnostic]
             progress(float(done), float(total), diagnosis.message_primary or "")
 
     return hear
-
-
-def explain(failure: psycopg.Error, request: Request | None = None) -> MCPError:
-    """What went wrong, as a client may see it."""
-    holds_sql = request is not None and request.holds_sql
-    kind = error_class(failure.sqlstate, holds_sql=holds_sql)
-    if failure.sqlstate is None and isinstance(failure, psycopg.OperationalError):
-        kind = UnavailableError
-    if kind is QueryTimeoutError:
-        return QueryTimeoutError(
-            "The statement took longer than its timeout allows.",
-            sqlstate=failure.sqlstate,
-            hint=NARROWER,
-        )
-    if kind is UnavailableError and request and request.writes and failure.sqlstate is None:
-        return UnavailableError(
-            "The connection broke: the change may have been made, or not.",
-            hint="Look whether it was made before you try again.",
-        )
-    if kind is UnavailableError:
-        return UnavailableError(
-            "The database is not available for this right now.",
-            sqlstate=failure.sqlstate,
-            hint=LATER,
-            retry_after=2,
-        )
-    if not kind.sqlstates:
-        # Nothing that we named: its text may hold anything, and stays in the log.
-        log.error(
-            "database error %s: %s",
-            failure.sqlstate,
-            failure.diag.message_primary or failure,
-            extra={"request_id": request.request_id} if request else None,
-        )
-        return kind("The database could not do this.", sqlstate=failure.sqlstate)
-    return kind(
-        failure.diag.message_primary or "",
-        sqlstate=failure.sqlstate,
-        detail=_position(failure) if holds_sql else None,
-        hint=failure.diag.message_hint,
-    )
-
-
-def explain_connection(failure: psycopg.Error) -> MCPError:
-    """Why no connection could be made. libpq's text names hosts and accounts, never a password."""
-    text = " ".join(str(failure).split())
-    return UnavailableError(
-        f"No connection to the database: {text}",
-        sqlstate=failure.sqlstate,
-        hint="Check STOREKEEPER_DATABASE_URL, or libpq's variables PGHOST, PGPORT, PGUSER, PGDATABASE, "
-        "and that the server runs.",
-        retry_after=5,
-    )
-
-
-def _position(failure: psycopg.Error) -> str | None:
-    position = failure.diag.internal_position
-    if position is None:
-        return None
-    query = failure.diag.internal_query or ""
-    near = query[int(position) - 1 :].split("\n")[0][:40]
-    return f"At character {position}, near: {near}"
 
 
 def _too_slow(timeout_ms: int) -> QueryTimeoutError:

@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from yoyo.exceptions import LockTimeout
 
 from storekeeper.errors import ConfigurationError
-from storekeeper.gateway import explain_connection
+from storekeeper.failures import explain_connection
 from storekeeper.settings import Settings
 from storekeeper.shipping import HALVES, Half
 

@@ -11,7 +11,8 @@ from psycopg import sql
 from storekeeper import migrations
 from storekeeper.database import Database
 from storekeeper.errors import ConfigurationError
-from storekeeper.gateway import Progress, explain, progress_handler
+from storekeeper.failures import explain
+from storekeeper.gateway import Progress, progress_handler
 from storekeeper.settings import Settings
 from storekeeper.shipping import HALVES
 

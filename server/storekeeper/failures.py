@@ -1,0 +1,94 @@
+"""What PostgreSQL and libpq say, as errors that a client may see."""
+
+from __future__ import annotations
+
+import logging
+
+import psycopg
+
+from storekeeper.errors import (
+    ConfigurationError,
+    MCPError,
+    QueryTimeoutError,
+    UnavailableError,
+    error_class,
+)
+
+log = logging.getLogger("storekeeper.gateway")
+
+LATER = "Wait a moment, then try again."
+NARROWER = "Narrow the request: a shorter period, fewer rows, one store."
+
+
+def explain(
+    failure: psycopg.Error,
+    *,
+    holds_sql: bool = False,
+    writes: bool = False,
+    request_id: str | None = None,
+) -> MCPError:
+    """What went wrong in a call, as a client may see it."""
+    kind = error_class(failure.sqlstate, holds_sql=holds_sql)
+    if failure.sqlstate is None and isinstance(failure, psycopg.OperationalError):
+        kind = UnavailableError
+    if kind is QueryTimeoutError:
+        return QueryTimeoutError(
+            "The statement took longer than its timeout allows.",
+            sqlstate=failure.sqlstate,
+            hint=NARROWER,
+        )
+    if kind is UnavailableError and writes and failure.sqlstate is None:
+        return UnavailableError(
+            "The connection broke: the change may have been made, or not.",
+            hint="Look whether it was made before you try again.",
+        )
+    if kind is UnavailableError:
+        return UnavailableError(
+            "The database is not available for this right now.",
+            sqlstate=failure.sqlstate,
+            hint=LATER,
+            retry_after=2,
+        )
+    if not kind.sqlstates:
+        # Nothing that we named: its text may hold anything, and stays in the log.
+        log.error(
+            "database error %s: %s",
+            failure.sqlstate,
+            failure.diag.message_primary or failure,
+            extra={"request_id": request_id},
+        )
+        return kind("The database could not do this.", sqlstate=failure.sqlstate)
+    return kind(
+        failure.diag.message_primary or "",
+        sqlstate=failure.sqlstate,
+        detail=_position(failure) if holds_sql else None,
+        hint=failure.diag.message_hint,
+    )
+
+
+def explain_connection(failure: psycopg.Error) -> MCPError:
+    """Why no connection could be made. libpq's text names hosts and accounts, never a password."""
+    text = " ".join(str(failure).split())
+    return UnavailableError(
+        f"No connection to the database: {text}",
+        sqlstate=failure.sqlstate,
+        hint="Check STOREKEEPER_DATABASE_URL, or libpq's variables PGHOST, PGPORT, PGUSER, PGDATABASE, "
+        "and that the server runs.",
+        retry_after=5,
+    )
+
+
+def no_gateway(dbname: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"Database {dbname} has no Storekeeper gateway.",
+        hint="Run storekeeper init as its DBA first.",
+    )
+
+
+def _position(failure: psycopg.Error) -> str | None:
+    position = failure.diag.internal_position
+    if position is None:
+        return None
+    query = failure.diag.internal_query or ""
+    near = query[int(position) - 1 :].split("\n")[0][:40]
+    return f"At character {position}, near: {near}"
