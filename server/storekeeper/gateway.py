@@ -24,7 +24,7 @@ from typing import Any, LiteralString
 import anyio
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from storekeeper.errors import (
@@ -89,7 +89,7 @@ class Gateway:
     def __init__(self, conninfo: str, settings: Settings, assertion_key: bytes) -> None:
         self._settings = settings
         self._key = assertion_key
-        self._conninfo = _server_conninfo(conninfo, settings)
+        self._conninfo = settings.session_conninfo(conninfo)
         self._login_is_fit = False
         self._at_work = 0  # connections that calls have now
         self._pool = AsyncConnectionPool[Connection](
@@ -99,7 +99,7 @@ class Gateway:
             max_lifetime=settings.pool_max_lifetime,
             timeout=settings.pool_timeout,
             reconnect_timeout=RECONNECT,
-            kwargs={"autocommit": True, "prepare_threshold": _threshold(settings)},
+            kwargs={"autocommit": True, "prepare_threshold": settings.prepare_after},
             open=False,
         )
 
@@ -357,30 +357,3 @@ def _too_slow(timeout_ms: int) -> QueryTimeoutError:
         f"No answer within {timeout_ms / 1000:g} s.",
         hint=NARROWER,
     )
-
-
-def _threshold(settings: Settings) -> int | None:
-    threshold = settings.prepare_threshold
-    return None if threshold is not None and threshold < 0 else threshold
-
-
-def _server_conninfo(conninfo: str, settings: Settings) -> str:
-    milliseconds = {
-        "statement_timeout": settings.statement_timeout,
-        "lock_timeout": settings.lock_timeout,
-        "idle_in_transaction_session_timeout": settings.idle_in_transaction_session_timeout,
-    }
-    session = {
-        "jit": "off",
-        "work_mem": settings.work_mem,
-        "random_page_cost": settings.random_page_cost,
-        "timezone": "UTC",
-        "intervalstyle": "iso_8601",
-        "client_connection_check_interval": "2s",
-        **{name: f"{round(seconds * 1000)}ms" for name, seconds in milliseconds.items()},
-    }
-    given = conninfo_to_dict(conninfo).get("options") or ""
-    options = " ".join(
-        [str(given), *(f"-c {name}={value}" for name, value in session.items())]
-    ).strip()
-    return make_conninfo(conninfo, application_name="storekeeper", options=options)

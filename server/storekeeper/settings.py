@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import platformdirs
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -76,6 +77,36 @@ class Settings(BaseSettings):
     def names_a_server(self) -> bool:
         """Whether a PostgreSQL server is named; otherwise the embedded one is used."""
         return self.database_url is not None or any(os.environ.get(v) for v in LIBPQ_NAMES_A_SERVER)
+
+    @property
+    def prepare_after(self) -> int | None:
+        """psycopg's prepare_threshold."""
+        threshold = self.prepare_threshold
+        return None if threshold is not None and threshold < 0 else threshold
+
+    def session_conninfo(self, conninfo: str) -> str:
+        """The conninfo with what holds for each session of the server."""
+        milliseconds = {
+            "statement_timeout": self.statement_timeout,
+            "lock_timeout": self.lock_timeout,
+            "idle_in_transaction_session_timeout": self.idle_in_transaction_session_timeout,
+        }
+        session = {
+            "jit": "off",
+            "work_mem": self.work_mem,
+            "random_page_cost": self.random_page_cost,
+            "timezone": "UTC",
+            "intervalstyle": "iso_8601",
+            "client_connection_check_interval": "2s",
+            **{name: f"{round(seconds * 1000)}ms" for name, seconds in milliseconds.items()},
+        }
+        options = [
+            str(conninfo_to_dict(conninfo).get("options") or ""),
+            *(f"-c {name}={value}" for name, value in session.items()),
+        ]
+        return make_conninfo(
+            conninfo, application_name="storekeeper", options=" ".join(options).strip()
+        )
 
     @property
     def assertion_key_file(self) -> Path:
