@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     """Every setting with its default; times in seconds unless the name says otherwise."""
 
     model_config = SettingsConfigDict(
-        env_prefix="STOREKEEPER_", frozen=True, hide_input_in_errors=True
+        env_prefix="STOREKEEPER_", env_ignore_empty=True, frozen=True, hide_input_in_errors=True
     )
 
     database_url: SecretStr | None = None  # libpq URL or conninfo; PG* variables do as well

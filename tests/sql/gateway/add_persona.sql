@@ -1,7 +1,7 @@
 -- gateway.add_persona: a role to call as, with all that a call needs and nothing more.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(36);
+SELECT plan(37);
 
 -- Nobody may, but the DBA's role.
 SELECT be();
@@ -11,12 +11,18 @@ SET LOCAL ROLE storekeeper_gateway;
 SELECT throws_ok(
     $$SELECT gateway.add_persona('tap_readers', 'x')$$, '42501', 'not the server''s login'
 );
-SET LOCAL ROLE storekeeper_dba;
+RESET ROLE;
+CREATE ROLE tap_dba LOGIN IN ROLE storekeeper_dba;
+SET LOCAL SESSION AUTHORIZATION tap_dba;
 SELECT throws_ok(
-    $$SELECT gateway.add_persona('tap_readers', 'x')$$, '42501',
+    $$SELECT gateway.add_persona('tap_readers', 'x')$$, 'SK403',
     'the DBA''s role alone can''t make roles'
 );
-RESET ROLE;
+SET LOCAL SESSION AUTHORIZATION DEFAULT;
+SELECT is(
+    (to_regrole('tap_readers'), to_regproc('sandbox.run_tap_readers'))::text, '(,)',
+    'and leaves none half made'
+);
 
 -- Made
 SELECT lives_ok(

@@ -34,12 +34,14 @@ SELECT throws_ok($$SELECT gateway.drop_persona('tap_readers')$$, '42501', 'no pe
 SELECT be_dba();
 SET LOCAL ROLE storekeeper_gateway;
 SELECT throws_ok($$SELECT gateway.drop_persona('tap_readers')$$, '42501', 'not the login');
-SET LOCAL ROLE storekeeper_dba;
+RESET ROLE;
+CREATE ROLE tap_dba LOGIN IN ROLE storekeeper_dba;
+SET LOCAL SESSION AUTHORIZATION tap_dba;
 SELECT throws_ok(
     $$SELECT gateway.drop_persona('tap_readers')$$, '42501',
-    'the DBA''s role alone can''t drop roles'
+    'the DBA''s role alone is not enough'
 );
-RESET ROLE;
+SET LOCAL SESSION AUTHORIZATION DEFAULT;
 
 -- Dropped
 CREATE TEMP TABLE persona_before ON COMMIT DROP AS

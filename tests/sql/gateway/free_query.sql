@@ -1,7 +1,7 @@
 -- gateway.free_query: free SQL as the powerless twin of whoever asks.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(45);
+SELECT plan(46);
 
 SELECT count(*) AS every,
     count(*) FILTER (WHERE store_id = '00000000-0000-4000-8000-000000000001') AS seattle,

@@ -1,7 +1,7 @@
 -- gateway.login_faults: what makes a login unfit to serve.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(21);
+SELECT plan(24);
 
 -- The faults of this login, one of them a line; run as the DBA, asked as the login.
 CREATE FUNCTION pg_temp.faults(login name) RETURNS text LANGUAGE plpgsql AS $function$
@@ -91,6 +91,21 @@ SELECT ok(
     pg_temp.faults(pg_temp.login('INHERIT IN ROLE storekeeper_owner'))
         ~ '^[^;]*member of storekeeper_owner; [^;]*inherits [^;]*storekeeper_owner$',
     'a member that inherits is told twice'
+);
+
+-- Another database's persona, known by its sandbox, is no fault until it has a right here.
+CREATE ROLE tap_other;
+CREATE ROLE sandbox_tap_other IN ROLE tap_other;
+SELECT pg_temp.login('NOINHERIT IN ROLE tap_other') AS login \gset
+SELECT is(pg_temp.faults('tap_login'), 'none', 'a persona of another database');
+GRANT SELECT ON retail.stores TO tap_other;
+SELECT ok(
+    pg_temp.faults('tap_login') ~ '^[^;]*member of tap_other$', 'which has a right in this one'
+);
+REVOKE SELECT ON retail.stores FROM tap_other;
+DROP ROLE sandbox_tap_other;
+SELECT ok(
+    pg_temp.faults('tap_login') ~ '^[^;]*member of tap_other$', 'a role that is no persona'
 );
 
 -- Possessions

@@ -1,5 +1,5 @@
--- gateway.run_query: one reading statement as JSON. Here its form and its caps; who may read what is
--- in gateway/free_query.sql and tool/execute_sales_query.sql.
+-- gateway.run_query: one reading statement as JSON. Here its form and its caps; who may read what
+-- is in gateway/free_query.sql and tool/execute_sales_query.sql.
 BEGIN;
 \ir ../tap.sql
 SELECT plan(92);
@@ -113,8 +113,8 @@ SELECT is(
 );
 SELECT is(
     pg_temp.run('SELECT 1 AS n', 0),
-    '{"columns": [{"name": "n", "type": "integer"}], "rows": [], "row_count": 0, "truncated": true}',
-    'none of one'
+    '{"columns": [{"name": "n", "type": "integer"}], "rows": [], "row_count": 0,
+      "truncated": true}', 'none of one'
 );
 SELECT is(
     pg_temp.run('SELECT 1 / (4 - n) AS q FROM generate_series(1, 9) AS n', 2) -> 'row_count', '2',
