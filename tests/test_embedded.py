@@ -25,9 +25,11 @@ from storekeeper.embedded import Embedded
 from storekeeper.errors import ConfigurationError
 
 USER = """
+import signal
 import sys
 from pathlib import Path
 from storekeeper.embedded import Embedded
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 with Embedded(Path(sys.argv[1])):
     print("in", flush=True)
     sys.stdin.read()

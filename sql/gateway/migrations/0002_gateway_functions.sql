@@ -239,7 +239,7 @@ AS $function$
                         'name', coalesce(a.name, ''),
                         'type', a.type_oid::text,
                         'required', a.input_n <= f.pronargs - f.pronargdefaults,
-                        'default', pg_get_function_arg_default(f.oid, a.input_n::integer)
+                        'default', pg_get_function_arg_default(f.oid, a.n::integer)
                     ) ORDER BY a.n)
                     FROM argument AS a
                     WHERE a.function_oid = f.oid AND a.mode IN ('i', 'b', 'v')
@@ -365,7 +365,7 @@ AS $function$
     SELECT
         'change notice',
         true,
-        CASE WHEN EXISTS (SELECT FROM pg_event_trigger AS t WHERE t.evtname = 'storekeeper_catalog')
+        CASE WHEN EXISTS (SELECT FROM pg_event_trigger AS t WHERE t.evtname = 'storekeeper_catalog' AND t.evtenabled <> 'D')
             THEN 'every change of a published function reaches running servers'
             ELSE 'shipped migrations reach running servers; after a change by hand run NOTIFY storekeeper_catalog'
         END,
@@ -593,41 +593,63 @@ STABLE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
+    WITH RECURSIVE reached AS (
+        -- Every role that the login could become, step by step.
+        SELECT r.oid FROM pg_roles AS r WHERE r.rolname = session_user
+        UNION
+        SELECT m.roleid FROM reached JOIN pg_auth_members AS m ON m.member = reached.oid
+    ),
+    role AS (
+        SELECT
+            r.*,
+            r.rolname = session_user AS is_login,
+            CASE WHEN r.rolname <> session_user THEN format('can become %I, which ', r.rolname) ELSE '' END AS via
+        FROM reached
+        JOIN pg_roles AS r USING (oid)
+    )
     SELECT DISTINCT ON (f.n, f.fault) f.fault
-    FROM pg_roles AS r
+    FROM role AS r
     CROSS JOIN LATERAL (
-        VALUES (1, r.rolsuper, 'is a superuser'),
-               (2, r.rolbypassrls, 'has BYPASSRLS'),
-               (3, r.rolcreaterole, 'may create roles (CREATEROLE)'),
-               (4, r.rolreplication, 'may replicate (REPLICATION)')
-        UNION ALL
-        SELECT 5, NOT r.rolsuper, format('is a member of %I', g.rolname)
-        FROM pg_auth_members AS m
-        JOIN pg_roles AS g ON g.oid = m.roleid
-        WHERE m.member = r.oid
-          AND g.rolname NOT IN (SELECT p.role FROM gateway.personas AS p)
-          -- Memberships belong to the whole server. Another database's persona, which has a sandbox
-          -- role too, is no fault as long as it has no right and owns nothing in this database.
-          AND NOT (
-                to_regrole(quote_ident('sandbox_' || g.rolname)) IS NOT NULL
-            AND NOT EXISTS (
-                SELECT FROM pg_shdepend AS d
-                JOIN pg_database AS b ON b.oid = d.dbid AND b.datname = current_database()
-                WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = g.oid
-            )
-          )
-        UNION ALL
-        SELECT 6, NOT r.rolsuper, format('inherits the rights of %I', g.rolname)
-        FROM pg_auth_members AS m
-        JOIN pg_roles AS g ON g.oid = m.roleid
-        WHERE m.member = r.oid
-          AND m.inherit_option
-        UNION ALL
-        SELECT 7, NOT r.rolsuper, format('owns %s', c.oid::regclass)
-        FROM pg_class AS c
-        WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p', 'v', 'm')
+        VALUES (1, r.rolsuper, r.via || 'is a superuser'),
+               (2, r.rolbypassrls, r.via || 'has BYPASSRLS'),
+               (3, r.rolcreaterole, r.via || 'may create roles (CREATEROLE)'),
+               (4, r.rolreplication, r.via || 'may replicate (REPLICATION)'),
+               (
+                   5,
+                   NOT r.is_login
+                   AND r.rolname NOT IN (SELECT p.role FROM gateway.personas AS p)
+                   -- Memberships belong to the whole server. Another database's persona is no fault
+                   -- as long as it has no right and owns nothing in this database.
+                   AND NOT (
+                        to_regrole(quote_ident('sandbox_' || r.rolname)) IS NOT NULL
+                    AND NOT EXISTS (
+                        SELECT FROM pg_shdepend AS d
+                        JOIN pg_database AS b ON b.oid = d.dbid AND b.datname = current_database()
+                        WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid
+                    )
+                   ),
+                   format('is a member of %I', r.rolname)
+               ),
+               (
+                   6,
+                   r.is_login AND EXISTS (
+                       SELECT FROM pg_auth_members AS m WHERE m.member = r.oid AND m.inherit_option
+                   ),
+                   'inherits the rights of a role'
+               ),
+               (
+                   7,
+                   r.is_login AND EXISTS (
+                       SELECT FROM pg_shdepend AS d
+                       JOIN pg_database AS b ON b.oid = d.dbid AND b.datname = current_database()
+                       WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid AND d.deptype = 'o'
+                   ),
+                   'owns objects of this database'
+               )
     ) AS f (n, found, fault)
-    WHERE r.rolname = session_user AND f.found
+    WHERE f.found
+      -- A superuser is that first of all: every right follows from it.
+      AND (f.n = 1 OR NOT EXISTS (SELECT FROM role AS l WHERE l.is_login AND l.rolsuper))
     ORDER BY f.n, f.fault
 $function$;
 
@@ -775,10 +797,14 @@ AS $function$
         -- Types that only a call could settle, or that no call returns: anyelement, trigger, record.
         AND NOT EXISTS (
             SELECT
-            FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]) || p.prorettype) AS a (type_oid)
-            JOIN pg_type AS t ON t.oid = a.type_oid
-            WHERE t.typtype = 'p' AND t.typname <> 'void'
-              AND NOT (t.typname = 'record' AND a.type_oid = p.prorettype AND p.proallargtypes IS NOT NULL)
+            FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) AS a (type_oid)
+            JOIN pg_type AS t ON t.oid = a.type_oid AND t.typtype = 'p'
+        )
+        AND NOT EXISTS (
+            SELECT
+            FROM pg_type AS t
+            WHERE t.oid = p.prorettype AND t.typtype = 'p' AND t.typname <> 'void'
+              AND NOT (t.typname = 'record' AND p.proallargtypes IS NOT NULL)
         )
         AND p.pronargs = (
             SELECT count(*)
@@ -825,6 +851,13 @@ BEGIN
             HINT = 'The personas: ' || (SELECT string_agg(n.role, ', ' ORDER BY n.role) FROM gateway.personas AS n)
                 || '. SELECT gateway.add_persona(…) adds one.';
     END IF;
+    -- Another persona's tenants are not theirs: who changes persona starts with none.
+    IF EXISTS (
+        SELECT FROM gateway.principals AS p
+        WHERE p.principal_id = put_principal.principal_id AND p.role <> put_principal.role
+    ) THEN
+        PERFORM gateway.put_tenants(put_principal.principal_id, '{}');
+    END IF;
     INSERT INTO gateway.principals AS p (principal_id, email, display_name, role, active)
     VALUES (put_principal.principal_id, put_principal.email, put_principal.display_name,
             put_principal.role, put_principal.active)
@@ -836,7 +869,7 @@ END
 $function$;
 
 COMMENT ON FUNCTION gateway.put_principal IS $comment$
-Adds a person, or changes the one of this id. active = false shuts them out from the next call on.
+Adds a person, or changes the one of this id; with another role they lose their tenants. active = false shuts them out from the next call on.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.put_principal FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.put_principal TO storekeeper_dba, storekeeper_loader;
@@ -1056,6 +1089,12 @@ BEGIN
         v_person.role, v_person.principal_id, coalesce(v_tenants, '')
     );
     context := encode(gateway.mac('context', context), 'hex') || '|' || context;
+    IF context IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK401',
+            MESSAGE = 'This database has no context key, so nobody can be told apart.',
+            HINT = 'The DBA installs one: SELECT gateway.install_key(''context'', <64 random bytes>)';
+    END IF;
 END
 $function$;
 

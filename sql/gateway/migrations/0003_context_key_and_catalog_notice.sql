@@ -13,7 +13,7 @@ BEGIN
         CREATE EVENT TRIGGER storekeeper_catalog ON ddl_command_end
             WHEN TAG IN (
                 'CREATE FUNCTION', 'ALTER FUNCTION', 'DROP FUNCTION', 'ALTER ROUTINE', 'DROP ROUTINE',
-                'ALTER TYPE', 'ALTER DOMAIN', 'ALTER SCHEMA', 'DROP SCHEMA', 'DROP OWNED',
+                'ALTER TYPE', 'ALTER DOMAIN', 'ALTER TABLE', 'ALTER SCHEMA', 'DROP SCHEMA', 'DROP OWNED',
                 'COMMENT', 'GRANT', 'REVOKE'
             )
             EXECUTE FUNCTION gateway.notify_catalog();

@@ -67,7 +67,7 @@ AS $function$
                         'name', coalesce(a.name, ''),
                         'type', a.type_oid::text,
                         'required', a.input_n <= f.pronargs - f.pronargdefaults,
-                        'default', pg_get_function_arg_default(f.oid, a.input_n::integer)
+                        'default', pg_get_function_arg_default(f.oid, a.n::integer)
                     ) ORDER BY a.n)
                     FROM argument AS a
                     WHERE a.function_oid = f.oid AND a.mode IN ('i', 'b', 'v')

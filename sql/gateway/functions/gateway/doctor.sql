@@ -76,7 +76,7 @@ AS $function$
     SELECT
         'change notice',
         true,
-        CASE WHEN EXISTS (SELECT FROM pg_event_trigger AS t WHERE t.evtname = 'storekeeper_catalog')
+        CASE WHEN EXISTS (SELECT FROM pg_event_trigger AS t WHERE t.evtname = 'storekeeper_catalog' AND t.evtenabled <> 'D')
             THEN 'every change of a published function reaches running servers'
             ELSE 'shipped migrations reach running servers; after a change by hand run NOTIFY storekeeper_catalog'
         END,

@@ -12,10 +12,14 @@ AS $function$
         -- Types that only a call could settle, or that no call returns: anyelement, trigger, record.
         AND NOT EXISTS (
             SELECT
-            FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]) || p.prorettype) AS a (type_oid)
-            JOIN pg_type AS t ON t.oid = a.type_oid
-            WHERE t.typtype = 'p' AND t.typname <> 'void'
-              AND NOT (t.typname = 'record' AND a.type_oid = p.prorettype AND p.proallargtypes IS NOT NULL)
+            FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) AS a (type_oid)
+            JOIN pg_type AS t ON t.oid = a.type_oid AND t.typtype = 'p'
+        )
+        AND NOT EXISTS (
+            SELECT
+            FROM pg_type AS t
+            WHERE t.oid = p.prorettype AND t.typtype = 'p' AND t.typname <> 'void'
+              AND NOT (t.typname = 'record' AND p.proallargtypes IS NOT NULL)
         )
         AND p.pronargs = (
             SELECT count(*)

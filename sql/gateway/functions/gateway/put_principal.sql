@@ -21,6 +21,13 @@ BEGIN
             HINT = 'The personas: ' || (SELECT string_agg(n.role, ', ' ORDER BY n.role) FROM gateway.personas AS n)
                 || '. SELECT gateway.add_persona(…) adds one.';
     END IF;
+    -- Another persona's tenants are not theirs: who changes persona starts with none.
+    IF EXISTS (
+        SELECT FROM gateway.principals AS p
+        WHERE p.principal_id = put_principal.principal_id AND p.role <> put_principal.role
+    ) THEN
+        PERFORM gateway.put_tenants(put_principal.principal_id, '{}');
+    END IF;
     INSERT INTO gateway.principals AS p (principal_id, email, display_name, role, active)
     VALUES (put_principal.principal_id, put_principal.email, put_principal.display_name,
             put_principal.role, put_principal.active)
@@ -32,7 +39,7 @@ END
 $function$;
 
 COMMENT ON FUNCTION gateway.put_principal IS $comment$
-Adds a person, or changes the one of this id. active = false shuts them out from the next call on.
+Adds a person, or changes the one of this id; with another role they lose their tenants. active = false shuts them out from the next call on.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.put_principal FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.put_principal TO storekeeper_dba, storekeeper_loader;

@@ -35,6 +35,12 @@ BEGIN
         v_person.role, v_person.principal_id, coalesce(v_tenants, '')
     );
     context := encode(gateway.mac('context', context), 'hex') || '|' || context;
+    IF context IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK401',
+            MESSAGE = 'This database has no context key, so nobody can be told apart.',
+            HINT = 'The DBA installs one: SELECT gateway.install_key(''context'', <64 random bytes>)';
+    END IF;
 END
 $function$;
 
