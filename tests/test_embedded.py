@@ -287,7 +287,7 @@ def test_a_server_started_by_hand_is_joined(home: Path) -> None:
     data = str(home / "postgresql-18")
     subprocess.run(
         [
-            embedded.bin / "pg_ctl",
+            embedded._binaries() / "pg_ctl",
             "start",
             "-D",
             data,
@@ -320,6 +320,8 @@ def test_a_half_made_initdb(home: Path) -> None:
 @pytest.mark.parametrize("name", ["long" * 30, "Doe, Jane", "a $(b) `c` \"d\" 'e' %s"])
 def test_awkward_paths(folder: Path, name: str) -> None:
     home = folder / name
+    if "$" in name and ROOT and Embedded(folder)._binaries().is_relative_to(folder):
+        pytest.skip("the binaries are copied into home, and initdb hands its own path to a shell")
     with Embedded(home) as embedded:
         assert ask(embedded, "select 1") == 1
         server = postmaster(home)

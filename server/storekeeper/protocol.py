@@ -59,30 +59,28 @@ class Protocol:
         self._connections: weakref.WeakSet[Any] = weakref.WeakSet()
 
     async def load(self) -> None:
-        """Reads the catalog anew."""
+        """Reads the catalog anew and tells clients when it has changed."""
+        before = surface.whole(self._catalog or Catalog())
         try:
             answer = await self._gateway.run(Request(CATALOG, capped=False, request_id="catalog"))
         except AuthorizationError as refusal:
             self._catalog, self._refusal = Catalog(), refusal
         else:
             self._catalog, self._refusal = Catalog.load(json.loads(answer.rows[0])), None
-
-    async def reload(self) -> None:
-        """Reads the catalog anew and tells clients when it has changed."""
-        before = self._catalog or Catalog()
-        try:
-            await self.load()
-        except MCPError as failure:
-            log.warning("catalog not reloaded: %s", failure.message)
-            return
-        if surface.whole(before) != surface.whole(self._catalog or Catalog()):
-            log.info("the published functions have changed")
+        if before != surface.whole(self._catalog):
             for event in (ToolsListChanged(), ResourcesListChanged(), PromptsListChanged()):
                 await self._bus.publish(event)
             for connection in list(self._connections):
                 await connection.send_tool_list_changed()
                 await connection.send_resource_list_changed()
                 await connection.send_prompt_list_changed()
+
+    async def reload(self) -> None:
+        """The same; the old catalog stays where the new one can't be read."""
+        try:
+            await self.load()
+        except MCPError as failure:
+            log.warning("catalog not reloaded: %s", failure.message)
 
     async def call(
         self, name: str, arguments: dict[str, Any], progress: Progress | None = None
