@@ -113,8 +113,8 @@ END
 $function$;
 
 COMMENT ON FUNCTION gateway.assume IS $comment$
-Makes a context that gateway signed the transaction's, and takes the persona's role. A context that
-nobody signed gets no rows, so it gives nobody anything.
+Makes a context that gateway signed the transaction's, and takes the persona's role. With a context
+that nobody signed, the first policy that asks fails with 42501: it gives nobody anything.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.assume FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.assume TO storekeeper_gateway, storekeeper_dba;
@@ -1099,7 +1099,8 @@ END
 $function$;
 
 COMMENT ON FUNCTION gateway.sign_context IS $comment$
-The persona and the signed context of an active person (id or e-mail); NULLs for anybody else.
+The persona and the signed context of an active person (id or e-mail); NULLs for anybody else, and
+SK401 where the database has no context key.
 The context is mac|backend pid|transaction start|persona|principal|tenants, worthless in any other
 backend or transaction. For gateway's own functions only: it asks for no proof.
 $comment$;

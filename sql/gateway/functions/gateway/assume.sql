@@ -22,8 +22,8 @@ END
 $function$;
 
 COMMENT ON FUNCTION gateway.assume IS $comment$
-Makes a context that gateway signed the transaction's, and takes the persona's role. A context that
-nobody signed gets no rows, so it gives nobody anything.
+Makes a context that gateway signed the transaction's, and takes the persona's role. With a context
+that nobody signed, the first policy that asks fails with 42501: it gives nobody anything.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.assume FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.assume TO storekeeper_gateway, storekeeper_dba;

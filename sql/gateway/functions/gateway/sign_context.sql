@@ -45,7 +45,8 @@ END
 $function$;
 
 COMMENT ON FUNCTION gateway.sign_context IS $comment$
-The persona and the signed context of an active person (id or e-mail); NULLs for anybody else.
+The persona and the signed context of an active person (id or e-mail); NULLs for anybody else, and
+SK401 where the database has no context key.
 The context is mac|backend pid|transaction start|persona|principal|tenants, worthless in any other
 backend or transaction. For gateway's own functions only: it asks for no proof.
 $comment$;
