@@ -125,6 +125,13 @@ async def test_names_that_python_reserves(mcp: Client, tools: dict[str, Any]) ->
     assert properties["Mixed Case"] == {"type": "boolean", "default": True}
 
 
+async def test_defaults_behind_an_out_argument(mcp: Client, tools: dict[str, Any]) -> None:
+    properties = tools["fixture_out_first"].input_schema["properties"]
+    assert {name: schema["default"] for name, schema in properties.items()} == {"a": 5, "b": "q"}
+    result = await mcp.call_tool("fixture_out_first", {"a": 7})
+    assert result.structured_content == {"value": 7}
+
+
 async def test_schemas_from_types(tools: dict[str, Any]) -> None:
     def given(kind: str) -> Any:
         return tools[f"echo_{kind}"].input_schema["properties"]["given"]
