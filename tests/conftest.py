@@ -165,6 +165,7 @@ def template(server: Server) -> Iterator[Target]:
         settings = Settings.read(assertion_key=database.key)
         sample.prepare(Database(server=database.dba, dba=database.dba), settings, bare=False)
         sample.load(database.dba, settings, SCALE, SEED, lambda *_: None)
+        database.execute("SELECT gateway.harden('own')")
         if conninfo_to_dict(server.admin).get("password"):
             database.execute(f"ALTER ROLE storekeeper_gateway PASSWORD '{database.password}'")
         yield database

@@ -256,6 +256,29 @@ def sql(principal: str | None, psql_arguments: tuple[str, ...]) -> None:
 
 
 @main.command()
+@click.argument("strength", type=click.Choice(["own", "shared", "none", "accept"]))
+@explained
+def harden(strength: str) -> None:
+    """Take from everybody what free SQL must not reach (superuser only).
+
+    own: a database for Storekeeper alone. shared: one that others use too. none: undo it.
+    accept: serve free SQL as things are, where no superuser is to be had.
+    """
+    from storekeeper.console import show_rows
+
+    statement = (
+        "SELECT gateway.accept_exposures() AS accepted"
+        if strength == "accept"
+        else f"SELECT gateway.harden('{strength}')"
+    )
+    with session() as (_, database):
+        _as_dba(database, statement)
+        show_rows(
+            _as_dba(database, "SELECT ok, finding FROM gateway.doctor() WHERE subject = 'free SQL'")
+        )
+
+
+@main.command()
 @click.argument("phrase")
 @explained
 def ship(phrase: str) -> None:

@@ -6,7 +6,7 @@
     │   ├── AuthorizationError    AUTHORIZATION_ERROR  sign in (SK401, 28xxx) or stop (SK403, 42501)
     │   ├── NotFoundError         NOT_FOUND            look elsewhere (SK404)
     │   ├── ConflictError         CONFLICT             read again, then decide (SK409, 23505)
-    │   ├── LimitError            LIMIT_EXCEEDED       ask for less, or later (SK429, 54xxx)
+    │   ├── LimitError            LIMIT_EXCEEDED       ask for less, or later (SK429, 54xxx, 53200, 53400)
     │   ├── QueryTimeoutError     QUERY_TIMEOUT        narrow the request (57014)
     │   └── UnavailableError      UNAVAILABLE          wait (40001, 40P01, 55P03, 08xxx, 53xxx, 57P0x)
     └── ValidationError           VALIDATION_ERROR     correct the argument (SK400, 22xxx, 23xxx)
@@ -88,7 +88,7 @@ class ConflictError(DatabaseError):
 
 class LimitError(DatabaseError):
     error_code = "LIMIT_EXCEEDED"
-    sqlstates = ("SK429", "54")
+    sqlstates = ("SK429", "54", "53200", "53400")
 
 
 class QueryTimeoutError(DatabaseError):

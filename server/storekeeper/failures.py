@@ -88,7 +88,9 @@ def no_gateway(dbname: str) -> ConfigurationError:
 def _position(failure: psycopg.Error) -> str | None:
     position = failure.diag.internal_position
     if position is None:
-        return None
+        # gateway.run_query, which has added to the hint, says itself where.
+        ours = (failure.sqlstate or "").startswith("42") and failure.diag.message_detail
+        return ours or None
     query = failure.diag.internal_query or ""
     near = query[int(position) - 1 :].split("\n")[0][:40]
     return f"At character {position}, near: {near}"

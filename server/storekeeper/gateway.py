@@ -2,7 +2,7 @@
 
 A call is one transaction in one pipeline, so one round trip:
 
-    BEGIN;            SELECT gateway.enter(assertion, request id, timeout);  SELECT …;  COMMIT
+    BEGIN;            SELECT gateway.enter(assertion, request id, timeout);  SELECT …;  COMMIT;  RESET …
     BEGIN READ ONLY;  SELECT gateway.enter(assertion, request id, timeout);  SELECT …;  ROLLBACK
 """
 
@@ -53,6 +53,15 @@ GRACE = 2  # seconds by which the client-side deadline exceeds the server-side o
 LOGIN_FAULTS = "SELECT fault FROM gateway.login_faults() AS fault"
 ENTER = "SELECT gateway.enter(%s, %s, %s)"
 UNLOCK = "SELECT pg_advisory_unlock_all()"  # the one thing of a read that outlives its transaction
+# What a function that writes could leave to the next call. Its COMMIT keeps what a ROLLBACK undoes.
+RESET = (
+    "RESET SESSION AUTHORIZATION",
+    "RESET ALL",
+    "UNLISTEN *",
+    "CLOSE ALL",
+    "DISCARD TEMP",
+    UNLOCK,
+)
 RECORD = "SELECT gateway.record_calls(%s::jsonb)"
 CATALOG_CHANNEL = "storekeeper_catalog"
 PROGRESS = "SK001"  # the notice of gateway.progress
@@ -233,16 +242,16 @@ class Gateway:
                 cursor = await connection.execute(statement, parameters)
                 # A read is rolled back: that undoes a session setting made inside it, too.
                 await connection.execute("COMMIT" if request.writes else "ROLLBACK")
-                if request.holds_sql:
-                    await connection.execute(UNLOCK)
+                for clearing in _clearings(request):
+                    await connection.execute(clearing)
             if not request.capped:
                 return Answer([text for (text,) in await cursor.fetchall()], False, 0)
             return self._answer(await cursor.fetchmany(self._settings.max_rows + 1))
         except psycopg.Error:
             if not connection.closed:
                 await connection.rollback()
-                if request.holds_sql:
-                    await connection.execute(UNLOCK)
+                for clearing in _clearings(request):
+                    await connection.execute(clearing)
             raise
         finally:
             if request.progress:
@@ -290,6 +299,13 @@ class Gateway:
                 "ALTER ROLE storekeeper_gateway PASSWORD '…'",
             )
         self._login_is_fit = True
+
+
+def _clearings(request: Request) -> tuple[LiteralString, ...]:
+    """What leaves the connection as the next call wants it, once the transaction has ended."""
+    if request.writes:
+        return RESET
+    return (UNLOCK,) if request.holds_sql else ()
 
 
 class _Attempts:

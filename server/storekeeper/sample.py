@@ -22,6 +22,7 @@ IS_EMPTY = """
     SELECT to_regnamespace('sample') IS NOT NULL AND NOT EXISTS (SELECT FROM gateway.people())
 """
 INSTALL_KEY = "SELECT gateway.install_key('assertion', %s)"
+HARDEN = "SELECT gateway.harden('own')"
 LOAD = "SELECT table_name, row_count FROM sample.load(%s, %s)"
 
 
@@ -40,6 +41,8 @@ def prepare(database: Database, settings: Settings, *, bare: bool) -> list[str]:
     key = settings.make_assertion_key()
     with psycopg.connect(database.dba) as connection:
         row = connection.execute(INSTALL_KEY, (key,)).fetchone()
+        if database.embedded:  # nobody else is in it
+            connection.execute(HARDEN)
     if row != (True,):
         raise ConfigurationError(
             "The database knows another assertion key than this one.",

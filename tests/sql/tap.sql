@@ -1,6 +1,6 @@
 -- pgTAP's vocabulary, as much of it as these tests use, for a server without the extension.
--- A test includes this after BEGIN, so that ROLLBACK takes it away again. The counters are settings:
--- a test may change its role as it likes.
+-- A test includes this after BEGIN, so that ROLLBACK takes it away again. The counters are settings,
+-- which ok() keeps as the superuser: a test may change its role as it likes.
 \set ON_ERROR_STOP 1
 \pset format unaligned
 \pset tuples_only on
@@ -16,8 +16,17 @@ CREATE FUNCTION tap.plan(count integer) RETURNS text LANGUAGE sql AS $function$
     FROM set_config('tap.run', '0', true) AS run, set_config('tap.failed', '0', true) AS failed
 $function$;
 
+-- Settings for whoever the test is: a hardened database keeps set_config from personas.
+CREATE FUNCTION tap.set(name text, value text, is_local boolean) RETURNS text LANGUAGE sql SECURITY DEFINER AS $function$
+    SELECT set_config(name, value, is_local)
+$function$;
+
+CREATE FUNCTION tap.setting(name text, missing_ok boolean DEFAULT false) RETURNS text LANGUAGE sql SECURITY DEFINER AS $function$
+    SELECT current_setting(name, missing_ok)
+$function$;
+
 CREATE FUNCTION tap.ok(passed boolean, description text, diagnosis text DEFAULT NULL)
-RETURNS text LANGUAGE plpgsql AS $function$
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $function$
 DECLARE
     v_n integer := current_setting('tap.run')::integer + 1;
 BEGIN
@@ -25,7 +34,7 @@ BEGIN
     IF passed THEN
         RETURN format('ok %s - %s', v_n, description);
     END IF;
-    PERFORM set_config('tap.failed', (current_setting('tap.failed')::integer + 1)::text, true);
+    PERFORM set_config('tap.failed', (tap.setting('tap.failed')::integer + 1)::text, true);
     RETURN format('not ok %s - %s', v_n, description)
         || coalesce(E'\n# ' || replace(diagnosis, E'\n', E'\n# '), '');
 END
@@ -75,16 +84,16 @@ EXCEPTION WHEN OTHERS THEN
 END
 $function$;
 
-CREATE FUNCTION tap.finish() RETURNS SETOF text LANGUAGE sql AS $function$
+CREATE FUNCTION tap.finish() RETURNS SETOF text LANGUAGE sql SECURITY DEFINER AS $function$
     SELECT format('# planned %s tests but ran %s', p, r)
-    FROM current_setting('tap.planned') AS p, current_setting('tap.run') AS r
+    FROM tap.setting('tap.planned') AS p, tap.setting('tap.run') AS r
     WHERE p <> r
 $function$;
 
 -- Be this person from here on; nobody when no name is given (a persona's role with no identity).
 CREATE FUNCTION tap.be(principal text DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $function$
 BEGIN
-    PERFORM set_config('role', 'none', true), set_config('storekeeper.context', '', true);
+    PERFORM tap.be_dba();
     IF principal IS NULL THEN
         SET LOCAL ROLE store_managers;
     ELSE
@@ -94,6 +103,9 @@ END
 $function$;
 
 -- The DBA again, with no identity.
-CREATE FUNCTION tap.be_dba() RETURNS void LANGUAGE sql AS $function$
-    SELECT FROM set_config('role', 'none', true) AS role, set_config('storekeeper.context', '', true) AS context
+CREATE FUNCTION tap.be_dba() RETURNS void LANGUAGE plpgsql AS $function$
+BEGIN
+    SET LOCAL ROLE NONE;
+    PERFORM tap.set('storekeeper.context', '', true);
+END
 $function$;

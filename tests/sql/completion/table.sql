@@ -9,7 +9,7 @@ SELECT results_eq(
 );
 SELECT is(
     ARRAY(SELECT completion."table"('', '{}')), ARRAY(SELECT table_name
-        FROM retail.visible_tables()),
+        FROM gateway.visible_tables('retail')),
     'all for nothing'
 );
 SELECT is_empty($$SELECT completion."table"('o%', '{}')$$, 'a percent sign is no wildcard');

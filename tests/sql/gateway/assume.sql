@@ -46,7 +46,7 @@ SELECT throws_ok(
     $$SELECT gateway.assume('store_managers', NULL)$$, 'SK403', 'nor can none'
 );
 SELECT throws_ok($$SELECT gateway.assume('store_managers', '')$$, 'SK403', 'nor an empty one');
-SELECT is(current_setting('storekeeper.context'), :'seattle', 'it still is the manager''s');
+SELECT is(tap.setting('storekeeper.context'), :'seattle', 'it still is the manager''s');
 SELECT lives_ok(
     format($$SELECT gateway.assume('store_managers', %L)$$, :'seattle'),
     'the same again does no harm'

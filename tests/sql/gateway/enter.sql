@@ -41,14 +41,14 @@ SELECT pg_temp.refuses(
 );
 SELECT is(current_user::text, 'storekeeper_gateway', 'who is refused has no other role');
 SELECT is(
-    coalesce(current_setting('storekeeper.context', true), ''), '', 'and no identity'
+    coalesce(tap.setting('storekeeper.context', true), ''), '', 'and no identity'
 );
 
 -- The manager
 SELECT pg_temp.enters('seattle@zava.example', 'the manager enters');
 SELECT is(current_user::text, 'store_managers', 'with the role of their persona');
-SELECT is(current_setting('statement_timeout'), '5s', 'the timeout asked for');
-SELECT is(current_setting('application_name'), 'storekeeper r1', 'the request''s name');
+SELECT is(tap.setting('statement_timeout'), '5s', 'the timeout asked for');
+SELECT is(tap.setting('application_name'), 'storekeeper r1', 'the request''s name');
 SELECT is(
     gateway.principal_id(), '00000000-0000-4000-8000-000000000101', 'and their identity'
 );

@@ -31,11 +31,11 @@ SELECT is(
     pg_temp.value_of('SELECT current_user'), 'sandbox_store_managers', 'it runs as the sandbox'
 );
 SELECT is(
-    pg_temp.value_of('SELECT current_setting(''search_path'')'), 'retail, pg_temp',
+    pg_temp.value_of('SELECT tap.setting(''search_path'')'), 'retail, pg_temp',
     'on the persona''s path'
 );
 SELECT is(
-    pg_temp.value_of('SELECT current_setting(''timezone'')'), 'America/Los_Angeles',
+    pg_temp.value_of('SELECT tap.setting(''timezone'')'), 'America/Los_Angeles',
     'in the persona''s time zone'
 );
 SELECT is(current_user::text, 'store_managers', 'and afterwards the manager is as before');
@@ -89,13 +89,13 @@ SELECT pg_temp.refuses(
 );
 SELECT pg_temp.refuses(
     $$WITH s AS MATERIALIZED (
-            SELECT set_config('storekeeper.context', repeat('0', 64) || '|1|2|x|y|z', true) AS c
+            SELECT tap.set('storekeeper.context', repeat('0', 64) || '|1|2|x|y|z', true) AS c
         )
         SELECT count(*) FROM orders, s WHERE s.c <> ''$$, '42501', 'another person'
 );
 SELECT is(
     pg_temp.value_of(
-        $$WITH s AS MATERIALIZED (SELECT set_config('storekeeper.context', '', true) AS c)
+        $$WITH s AS MATERIALIZED (SELECT tap.set('storekeeper.context', '', true) AS c)
             SELECT count(*) FROM orders, s WHERE s.c IS NULL OR s.c = ''$$
     ), '0', 'nobody it may become, and then sees nothing'
 );

@@ -5,7 +5,7 @@ SELECT plan(30);
 
 -- A context of this body, signed with the database's own key: what only the superuser can make.
 CREATE FUNCTION pg_temp.wear(context text) RETURNS void LANGUAGE sql AS $function$
-    SELECT FROM set_config('storekeeper.context', context, true) AS worn
+    SELECT FROM tap.set('storekeeper.context', context, true) AS worn
 $function$;
 CREATE FUNCTION pg_temp.wear_signed(body text, key text DEFAULT 'context')
 RETURNS void LANGUAGE sql AS $function$
@@ -45,7 +45,7 @@ SELECT results_eq(
 );
 SELECT pg_temp.wear_signed(pg_temp.body());
 SELECT is(
-    current_setting('storekeeper.context'), :'seattle', 'and is made of just what we make it of'
+    tap.setting('storekeeper.context'), :'seattle', 'and is made of just what we make it of'
 );
 
 -- Forged: the MAC

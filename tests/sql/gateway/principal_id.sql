@@ -12,12 +12,12 @@ SELECT be('seattle@zava.example');
 SELECT is(
     gateway.principal_id(), '00000000-0000-4000-8000-000000000101'::uuid, 'the manager is known'
 );
-SELECT set_config(
+SELECT tap.set(
     'storekeeper.context',
-    replace(current_setting('storekeeper.context'), '000000000101', '0000000000f1'), true
+    replace(tap.setting('storekeeper.context'), '000000000101', '0000000000f1'), true
 ) AS forged \gset
 SELECT throws_ok('SELECT gateway.principal_id()', '42501', 'and can''t be another');
-SELECT set_config('storekeeper.context', 'analyst@zava.example', true) AS forged \gset
+SELECT tap.set('storekeeper.context', 'analyst@zava.example', true) AS forged \gset
 SELECT throws_ok('SELECT gateway.principal_id()', '42501', 'not by any name');
 
 -- A colleague

@@ -25,7 +25,7 @@ SELECT is(
     format('(store_managers,%s)', :'seattle'), 'the manager''s persona and signed context'
 );
 SELECT is(current_user::text, 'tap_dba', 'it takes no role');
-SELECT is(coalesce(current_setting('storekeeper.context', true), ''), '', 'and wears no context');
+SELECT is(coalesce(tap.setting('storekeeper.context', true), ''), '', 'and wears no context');
 
 -- A stranger
 SELECT throws_ok(

@@ -13,13 +13,13 @@ SELECT is(
     gateway.tenant_ids(), '{00000000-0000-4000-8000-000000000001}'::uuid[],
     'the manager has their store'
 );
-SELECT current_setting('storekeeper.context') AS seattle \gset
-SELECT set_config('storekeeper.context', replace(:'seattle', '000000000001', '000000000002'), true)
+SELECT tap.setting('storekeeper.context') AS seattle \gset
+SELECT tap.set('storekeeper.context', replace(:'seattle', '000000000001', '000000000002'), true)
     AS forged \gset
 SELECT throws_ok('SELECT gateway.tenant_ids()', '42501', 'a forged tenant is refused');
-SELECT set_config('storekeeper.context', 'f' || :'seattle', true) AS forged \gset
+SELECT tap.set('storekeeper.context', 'f' || :'seattle', true) AS forged \gset
 SELECT throws_ok('SELECT gateway.tenant_ids()', '42501', 'so is a forged MAC');
-SELECT set_config('storekeeper.context', :'seattle', true) AS unforged \gset
+SELECT tap.set('storekeeper.context', :'seattle', true) AS unforged \gset
 SELECT is(
     gateway.tenant_ids(), '{00000000-0000-4000-8000-000000000001}'::uuid[],
     'what was signed for this transaction stays good'
@@ -69,7 +69,7 @@ RETURNS void LANGUAGE sql AS $function$
             '00000000-0000-4000-8000-000000000101', '00000000-0000-4000-8000-000000000001'
         ) AS b (body),
         concat(encode(gateway.mac('context', b.body), 'hex'), '|', b.body) AS s (context),
-        set_config('storekeeper.context', s.context, true)
+        tap.set('storekeeper.context', s.context, true)
 $function$;
 SELECT pg_temp.wear_signed(pg_backend_pid(), now());
 SELECT lives_ok('SELECT gateway.tenant_ids()', 'a context signed like this is good');

@@ -18,7 +18,7 @@ SELECT results_eq(
         'seattle@zava.example', 'store_managers'::name, ARRAY['Zava Retail Seattle']$$,
     'the manager: id, name, e-mail, persona and store'
 );
-SELECT set_config('storekeeper.context', 'forged', true) AS forged \gset
+SELECT tap.set('storekeeper.context', 'forged', true) AS forged \gset
 SELECT throws_ok('SELECT * FROM gateway.who()', '42501', 'a forged identity is refused');
 
 -- A colleague

@@ -37,12 +37,12 @@ SELECT results_eq(
 SELECT is_empty(
     $$SELECT 1 FROM retail.stores WHERE store_id = '00000000-0000-4000-8000-000000000002'$$,
     'asking for another store by its id finds nothing');
-SELECT set_config(
+SELECT tap.set(
     'storekeeper.context',
-    replace(current_setting('storekeeper.context'), '000000000001', '000000000002'), true) <> ''
+    replace(tap.setting('storekeeper.context'), '000000000001', '000000000002'), true) <> ''
         AS forged \gset
 SELECT throws_ok('SELECT 1 FROM retail.stores', '42501', 'a forged identity is refused');
-SELECT set_config('storekeeper.context', 'none of mine', true) <> '' AS forged \gset
+SELECT tap.set('storekeeper.context', 'none of mine', true) <> '' AS forged \gset
 SELECT throws_ok('SELECT 1 FROM retail.stores', '42501', 'so is one made up');
 
 -- A colleague

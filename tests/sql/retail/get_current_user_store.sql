@@ -13,9 +13,9 @@ SELECT is(
     retail.get_current_user_store(), '00000000-0000-4000-8000-000000000001'::uuid,
     'the manager has theirs'
 );
-SELECT set_config(
+SELECT tap.set(
     'storekeeper.context',
-    replace(current_setting('storekeeper.context'), '000000000001', '000000000002'), true
+    replace(tap.setting('storekeeper.context'), '000000000001', '000000000002'), true
 ) <> '' AS forged \gset
 SELECT throws_ok('SELECT retail.get_current_user_store()', '42501', 'a forged identity is refused');
 

@@ -130,7 +130,7 @@ SELECT pg_temp.refuses(
 
 -- Another identity
 SELECT pg_temp.refuses(
-    $$WITH s AS MATERIALIZED (SELECT set_config('storekeeper.context', 'v|1|2|head_office', true)
+    $$WITH s AS MATERIALIZED (SELECT tap.set('storekeeper.context', 'v|1|2|head_office', true)
         AS forged)
         SELECT count(*) FROM s, orders WHERE s.forged <> ''$$, '42501', 'a forged identity'
 );

@@ -11,7 +11,7 @@ $function$;
 
 SELECT be('seattle@zava.example');
 SELECT is(
-    pg_temp.tables(NULL), (SELECT string_agg(table_name, ' ') FROM retail.visible_tables()),
+    pg_temp.tables(NULL), (SELECT string_agg(table_name, ' ') FROM gateway.visible_tables('retail')),
     'all when none is named'
 );
 SELECT is(pg_temp.tables('{}'), pg_temp.tables(NULL), 'all for an empty list');

@@ -59,25 +59,25 @@ SELECT throws_ok($$SELECT tool.get_store_performance('Seattle')$$, 'SK404', 'nor
 
 -- The manager
 SELECT be('seattle@zava.example');
-SELECT set_config('test.report', tool.get_store_performance()::text, true) <> '' AS kept \gset
+SELECT tap.set('test.report', tool.get_store_performance()::text, true) <> '' AS kept \gset
 SELECT results_eq(
-    $$SELECT * FROM pg_temp.reported(current_setting('test.report')::json)$$,
+    $$SELECT * FROM pg_temp.reported(tap.setting('test.report')::json)$$,
     $$SELECT * FROM pg_temp.figures('Seattle', current_date - 90, current_date - 1)$$,
     'the last 90 full days'
 );
 SELECT is(
-    current_setting('test.report')::jsonb -> 'period',
+    tap.setting('test.report')::jsonb -> 'period',
     jsonb_build_object(
         'from', current_date - 90, 'to', current_date - 1, 'days', 90, 'is_over', true,
         'time_zone', 'America/Los_Angeles'),
     'it says which days these are'
 );
 SELECT is(
-    current_setting('test.report')::jsonb -> 'stores', '["Zava Retail Seattle"]'::jsonb, 'and whose'
+    tap.setting('test.report')::jsonb -> 'stores', '["Zava Retail Seattle"]'::jsonb, 'and whose'
 );
 SELECT results_eq(
     $$SELECT c ->> 'category', (c ->> 'revenue')::numeric, (c ->> 'share_percent')::numeric
-        FROM json_array_elements(current_setting('test.report')::json -> 'top_categories') AS c$$,
+        FROM json_array_elements(tap.setting('test.report')::json -> 'top_categories') AS c$$,
     $$SELECT category, sum(line_total),
     round(100 * sum(line_total) / sum(sum(line_total)) OVER (), 1)
         FROM line
@@ -91,14 +91,14 @@ FROM generate_series(current_date - 90, current_date - 1, interval '1 day') AS d
 LEFT JOIN line ON line.day = d::date AND store ~ 'Seattle'
 GROUP BY d;
 SELECT is(
-    current_setting('test.report')::jsonb -> 'best_day',
+    tap.setting('test.report')::jsonb -> 'best_day',
     (SELECT jsonb_build_object(
             'date', day, 'weekday', to_char(day, 'FMDay'), 'revenue', revenue, 'orders', orders
         ) FROM seattle_day ORDER BY revenue DESC, day LIMIT 1),
     'the best day'
 );
 SELECT is(
-    current_setting('test.report')::jsonb -> 'worst_day',
+    tap.setting('test.report')::jsonb -> 'worst_day',
     (SELECT jsonb_build_object(
             'date', day, 'weekday', to_char(day, 'FMDay'), 'revenue', revenue, 'orders', orders
         ) FROM seattle_day ORDER BY revenue, day LIMIT 1),
@@ -107,7 +107,7 @@ SELECT is(
 SELECT results_eq(
     $$SELECT c.key, (c.value ->> 'revenue')::numeric, (c.value ->> 'orders')::bigint, (c.value
         ->> 'average_basket')::numeric
-        FROM json_each(current_setting('test.report')::json -> 'change') AS c$$,
+        FROM json_each(tap.setting('test.report')::json -> 'change') AS c$$,
     $$SELECT 'previous_period', revenue, orders, basket
         FROM pg_temp.figures('Seattle', current_date - 180, current_date - 91)
         UNION ALL
@@ -117,13 +117,13 @@ SELECT results_eq(
     'the period before and the year before'
 );
 SELECT is_empty(
-    $$SELECT c.value FROM json_each(current_setting('test.report')::json -> 'change') AS c,
+    $$SELECT c.value FROM json_each(tap.setting('test.report')::json -> 'change') AS c,
             json_to_record(c.value)
                 AS f (revenue numeric, revenue_change numeric, revenue_change_percent numeric,
                 orders bigint, orders_change bigint, orders_change_percent numeric,
                 average_basket numeric, average_basket_change numeric,
                 average_basket_change_percent numeric),
-            pg_temp.reported(current_setting('test.report')::json) AS r
+            pg_temp.reported(tap.setting('test.report')::json) AS r
         WHERE f.revenue_change <> r.revenue - f.revenue
            OR f.revenue_change_percent <> round(100 * (r.revenue - f.revenue) / f.revenue, 1)
            OR f.orders_change <> r.orders - f.orders
@@ -134,10 +134,10 @@ SELECT is_empty(
     'each change is the difference, absolute and in percent'
 );
 SELECT ok(
-    NOT current_setting('test.report')::jsonb ? 'by_store', 'one store is not compared with itself'
+    NOT tap.setting('test.report')::jsonb ? 'by_store', 'one store is not compared with itself'
 );
 SELECT ok(
-    json_array_length(current_setting('test.report')::json -> 'insights') BETWEEN 3 AND 6,
+    json_array_length(tap.setting('test.report')::json -> 'insights') BETWEEN 3 AND 6,
     'three to six insights'
 );
 SELECT results_eq(
@@ -193,9 +193,9 @@ SELECT throws_ok(
     $$SELECT tool.get_store_performance(NULL, '2015-01-01', '2026-01-01')$$, 'SK400',
     'too many years'
 );
-SELECT set_config(
+SELECT tap.set(
     'storekeeper.context',
-    replace(current_setting('storekeeper.context'), '000000000001', '000000000002'), true
+    replace(tap.setting('storekeeper.context'), '000000000001', '000000000002'), true
 ) <> '' AS forged \gset
 SELECT throws_ok('SELECT tool.get_store_performance()', '42501', 'a forged identity is refused');
 
@@ -233,15 +233,15 @@ SELECT is(
 
 -- Head office
 SELECT be('analyst@zava.example');
-SELECT set_config('test.report', tool.get_store_performance()::text, true) <> '' AS kept \gset
+SELECT tap.set('test.report', tool.get_store_performance()::text, true) <> '' AS kept \gset
 SELECT results_eq(
-    $$SELECT * FROM pg_temp.reported(current_setting('test.report')::json)$$,
+    $$SELECT * FROM pg_temp.reported(tap.setting('test.report')::json)$$,
     $$SELECT * FROM pg_temp.figures('', current_date - 90, current_date - 1)$$,
     'head office sees all stores together'
 );
 SELECT results_eq(
     $$SELECT b.store, b.revenue, b.orders, b.average_basket, b.margin_percent, b.discount_percent
-        FROM json_to_recordset(current_setting('test.report')::json -> 'by_store') AS b (
+        FROM json_to_recordset(tap.setting('test.report')::json -> 'by_store') AS b (
             store text, revenue numeric, orders bigint, average_basket numeric,
             margin_percent numeric, discount_percent numeric)
         ORDER BY b.store$$,
@@ -253,7 +253,7 @@ SELECT results_eq(
 );
 SELECT results_eq(
     $$SELECT b.store, b.share_percent, b.against_average_percent
-        FROM json_to_recordset(current_setting('test.report')::json -> 'by_store') AS b (
+        FROM json_to_recordset(tap.setting('test.report')::json -> 'by_store') AS b (
             store text, share_percent numeric, against_average_percent numeric) ORDER BY b.store$$,
     $$SELECT s.store, round(100 * f.revenue / sum(f.revenue) OVER (), 1),
     round(100 * f.revenue / avg(f.revenue) OVER (), 1) - 100
@@ -264,7 +264,7 @@ SELECT results_eq(
 );
 SELECT results_eq(
     $$SELECT b.store, b.change_percent, b.year_change_percent
-        FROM json_to_recordset(current_setting('test.report')::json -> 'by_store') AS b (
+        FROM json_to_recordset(tap.setting('test.report')::json -> 'by_store') AS b (
             store text, change_percent numeric, year_change_percent numeric) ORDER BY b.store$$,
     $$SELECT s.store, round(100 * (f.revenue - p.revenue) / nullif(p.revenue, 0), 1),
             round(100 * (f.revenue - y.revenue) / nullif(y.revenue, 0), 1)

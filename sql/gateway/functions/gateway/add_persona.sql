@@ -13,7 +13,6 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
     v_sandbox CONSTANT name := 'sandbox_' || add_persona.role;
-    v_run     CONSTANT name := 'run_' || add_persona.role;
     v_may     CONSTANT boolean NOT NULL := (
         SELECT r.rolsuper OR r.rolcreaterole FROM pg_roles AS r WHERE r.rolname = current_user
     );
@@ -51,25 +50,12 @@ BEGIN
     VALUES (add_persona.role, add_persona.description, add_persona.free_sql_path, add_persona.free_sql_zone);
     EXECUTE format('GRANT USAGE ON SCHEMA gateway, sandbox TO %I', add_persona.role);
     EXECUTE format(
-        'GRANT EXECUTE ON FUNCTION gateway.catalog, gateway.free_query, gateway.principal_id, gateway.progress,'
-        ' gateway.publishable, gateway.tenant_ids, gateway.who TO %I', add_persona.role
+        'GRANT EXECUTE ON FUNCTION gateway.admit_free_query, gateway.catalog, gateway.describe_table,'
+        ' gateway.free_query, gateway.persona, gateway.principal_id, gateway.progress, gateway.tenant_ids,'
+        ' gateway.visible_tables, gateway.who TO %I', add_persona.role
     );
-    EXECUTE format('GRANT EXECUTE ON FUNCTION gateway.run_query TO %I', v_sandbox);
-    -- SECURITY DEFINER downwards: the owner can do less than the caller, and inside such a function
-    -- nobody can set a role.
-    EXECUTE format(
-        'CREATE OR REPLACE FUNCTION sandbox.%I(query text, max_rows integer, max_bytes integer)'
-        ' RETURNS json LANGUAGE sql STABLE SECURITY DEFINER'
-        ' SET search_path = %s, pg_temp SET timezone = %L'
-        ' AS ''SELECT gateway.run_query(query, max_rows, max_bytes)''',
-        v_run, add_persona.free_sql_path, add_persona.free_sql_zone
-    );
-    EXECUTE format('REVOKE ALL ON FUNCTION sandbox.%I FROM PUBLIC', v_run);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION sandbox.%I TO %I', v_run, add_persona.role);
-    EXECUTE format('GRANT CREATE ON SCHEMA sandbox TO %I', v_sandbox);
     RESET ROLE;
-    EXECUTE format('ALTER FUNCTION sandbox.%I OWNER TO %I', v_run, v_sandbox);
-    EXECUTE format('REVOKE CREATE ON SCHEMA sandbox FROM %I', v_sandbox);
+    PERFORM gateway.make_sandbox(add_persona.role);
 END
 $function$;
 

@@ -4,6 +4,7 @@ CREATE OR REPLACE FUNCTION gateway.catalog()
 RETURNS json
 LANGUAGE sql
 STABLE
+SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
     WITH RECURSIVE published AS (
@@ -12,8 +13,8 @@ AS $function$
         JOIN pg_namespace AS n ON n.oid = p.pronamespace
         WHERE n.nspname IN ('tool', 'resource', 'prompt', 'completion')
           AND gateway.publishable(p.oid)
-          AND has_schema_privilege(n.oid, 'USAGE')
-          AND has_function_privilege(p.oid, 'EXECUTE')
+          AND has_schema_privilege(gateway.persona(), n.oid, 'USAGE')
+          AND has_function_privilege(gateway.persona(), p.oid, 'EXECUTE')
     ),
     argument AS (
         SELECT
@@ -108,7 +109,7 @@ AS $function$
 $function$;
 
 COMMENT ON FUNCTION gateway.catalog IS $comment$
-{instructions, who, functions: […], types: {oid: …}} of tool, resource, prompt and completion: what the current role may
+{instructions, who, functions: […], types: {oid: …}} of tool, resource, prompt and completion: what the caller's persona may
 execute, with comments, arguments, results and everything a JSON Schema of their types needs.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.catalog FROM PUBLIC;

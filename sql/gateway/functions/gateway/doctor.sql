@@ -74,6 +74,95 @@ AS $function$
     WHERE n.nspname IN ('tool', 'resource', 'prompt', 'completion')
     UNION ALL
     SELECT
+        'tenant guards',
+        count(*) = 0,
+        coalesce('none on ' || string_agg(c.oid::regclass::text, ', '), 'a restrictive policy on every table with policies'),
+        'CREATE POLICY tenant_guard ON … AS RESTRICTIVE FOR ALL TO PUBLIC USING (… gateway.tenant_ids() …);'
+    FROM pg_class AS c
+    WHERE EXISTS (SELECT FROM pg_policy AS y WHERE y.polrelid = c.oid)
+      AND NOT EXISTS (
+            SELECT FROM pg_policy AS y
+            WHERE y.polrelid = c.oid AND NOT y.polpermissive AND y.polcmd = '*' AND 0 = ANY (y.polroles)
+      )
+    UNION ALL
+    SELECT
+        'sandboxes',
+        count(*) = 0,
+        coalesce(
+            string_agg(format('that of %s is not as gateway.make_sandbox makes it', n.role), '; '),
+            'each is powerless, and owns the function it runs in'
+        ),
+        'SELECT gateway.make_sandbox(''…''); and take from the role what else was granted to it.'
+    FROM gateway.personas AS n
+    LEFT JOIN pg_roles AS r ON r.rolname = 'sandbox_' || n.role
+    LEFT JOIN pg_proc AS p
+        ON p.proname = 'run_' || n.role AND p.pronamespace = 'sandbox'::regnamespace AND p.proowner = r.oid
+    WHERE p.oid IS NULL
+       OR NOT p.prosecdef
+       OR p.provolatile <> 's'
+       OR 'search_path=guard, pg_catalog, ' || n.free_sql_path || ', pg_temp' <> ALL (p.proconfig)
+       OR r.rolcanlogin OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication
+       OR EXISTS (
+            SELECT FROM pg_auth_members AS m
+            WHERE m.member = r.oid AND (m.roleid <> to_regrole(quote_ident(n.role)) OR m.set_option)
+       )
+    UNION ALL
+    SELECT
+        'hidden columns',
+        count(*) = 0,
+        coalesce(
+            string_agg(format('%s reads %s whole', n.role, c.oid::regclass), '; '),
+            'no persona reads ctid, xmin or tableoid of a table with policies'
+        ),
+        'Grant SELECT by column: ctid and xmin count other tenants'' writes.'
+    FROM gateway.personas AS n
+    JOIN pg_class AS c
+        ON c.relrowsecurity AND c.relkind IN ('r', 'p') AND has_table_privilege('sandbox_' || n.role, c.oid, 'SELECT')
+    UNION ALL
+    SELECT
+        'free SQL',
+        count(*) FILTER (WHERE e.faulty AND NOT e.accepted) = 0,
+        CASE
+            WHEN count(*) FILTER (WHERE e.acting AND NOT e.accepted) > 0 THEN 'not served'
+            ELSE CASE max(e.strength)
+                WHEN 'own' THEN 'hardened as a database of our own'
+                WHEN 'shared' THEN 'hardened as a shared database'
+                ELSE 'not hardened, which the DBA has accepted'
+            END
+        END
+            || coalesce('; within its reach: ' || string_agg(DISTINCT e.family || e.what, ', '), ''),
+        CASE
+            WHEN max(e.strength) IS NULL THEN 'storekeeper harden own; shared where others use the database too.'
+            ELSE format('storekeeper harden %s; then REVOKE what is still granted by name.', max(e.strength))
+        END
+    FROM (
+        SELECT
+            h.strength,
+            x.family,
+            x.acting,
+            x.family IS NOT NULL AND (x.acting OR h.strength = 'own') AS faulty,
+            coalesce(x.acting AND x.family = ANY (h.accepted), false) AS accepted,
+            CASE WHEN cardinality(x.what) <= 5 THEN format(' (%s)', array_to_string(x.what, ', ')) ELSE '' END AS what
+        FROM (SELECT) AS one
+        LEFT JOIN gateway.hardening AS h ON true
+        LEFT JOIN (gateway.personas AS n CROSS JOIN LATERAL gateway.exposures(n.role) AS x) ON true
+    ) AS e
+    UNION ALL
+    SELECT
+        'temporary files',
+        current_setting('temp_file_limit') <> '-1' OR EXISTS (
+            SELECT
+            FROM pg_db_role_setting AS s
+            JOIN pg_roles AS r ON r.oid = s.setrole AND r.rolname = 'storekeeper_gateway'
+            LEFT JOIN pg_database AS d ON d.oid = s.setdatabase
+            CROSS JOIN unnest(s.setconfig) AS c (setting)
+            WHERE (s.setdatabase = 0 OR d.datname = current_database())
+              AND c.setting LIKE 'temp_file_limit=%' AND c.setting <> 'temp_file_limit=-1'
+        ),
+        'temp_file_limit of storekeeper_gateway',
+        'ALTER ROLE storekeeper_gateway SET temp_file_limit = ''1GB''; as a superuser, or storekeeper harden.'
+    UNION ALL
+    SELECT
         'change notice',
         true,
         CASE WHEN EXISTS (SELECT FROM pg_event_trigger AS t WHERE t.evtname = 'storekeeper_catalog' AND t.evtenabled <> 'D')

@@ -13,9 +13,15 @@ AS $function$
 DECLARE
     v_result json;
 BEGIN
-    EXECUTE format('SELECT sandbox.%I($1, $2, $3)', 'run_' || current_user)
-        INTO v_result
-        USING free_query.query, coalesce(free_query.max_rows, 100), coalesce(free_query.max_bytes, 262144);
+    -- The savepoint that EXCEPTION makes bounds READ ONLY: whoever calls this may go on to write.
+    BEGIN
+        PERFORM gateway.admit_free_query(current_user);
+        EXECUTE format('SELECT sandbox.%I($1, $2, $3)', 'run_' || current_user)
+            INTO v_result
+            USING free_query.query, coalesce(free_query.max_rows, 100), coalesce(free_query.max_bytes, 262144);
+    EXCEPTION WHEN SQLSTATE 'SK000' THEN
+        RAISE;
+    END;
     RETURN v_result;
 END
 $function$;

@@ -32,6 +32,15 @@ AS $function$
                    5,
                    NOT r.is_login
                    AND r.rolname NOT IN (SELECT p.role FROM gateway.personas AS p)
+                   -- It comes with the roles of ours that are named already.
+                   AND NOT (
+                        r.rolname = 'storekeeper_trusted'
+                    AND NOT EXISTS (
+                        SELECT FROM pg_auth_members AS m
+                        JOIN role AS l ON l.oid = m.member AND l.is_login
+                        WHERE m.roleid = r.oid
+                    )
+                   )
                    -- Memberships belong to the whole server. Another database's persona is no fault
                    -- as long as it has no right and owns nothing in this database.
                    AND NOT (

@@ -11,6 +11,12 @@ STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
+    IF starts_with(current_user, 'sandbox_') THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '42501',
+            MESSAGE = 'A query has no progress to report.',
+            HINT = 'Progress is for functions: a query could report it without end.';
+    END IF;
     RAISE NOTICE USING
         ERRCODE = 'SK001',
         MESSAGE = coalesce(progress.message, ''),

@@ -7,9 +7,12 @@ STABLE
 AS $function$
 -- The search path is that of the sandbox function that calls: free SQL is resolved along it.
 DECLARE
-    v_query     text := rtrim(run_query.query, E' \t\r\n;');
+    c_gap       CONSTANT text := '(?:;|\s|--[^\n]*(?:\n|$)|/\*(?:[^*]|\*+[^*/])*\*+/)*';
+    v_query     text := regexp_replace(run_query.query, '^' || c_gap, '');
+    v_explained text := substring(v_query, '(?i)^explain\M(.*)$');
     v_cursor    refcursor;
     v_row       record;
+    v_found     boolean;
     v_json      text;
     v_keys      text[];
     v_names     text[] := '{}';
@@ -19,31 +22,76 @@ DECLARE
     v_name      text;
     v_copy      integer;
     v_truncated boolean := false;
+    v_state     text;
+    v_message   text;
+    v_hint      text;
+    v_near      text[];
 BEGIN
     IF coalesce(v_query, '') = '' THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK400',
             MESSAGE = 'The query is empty.',
             HINT = 'Send one SELECT statement.';
-    ELSIF length(v_query) > 8000 THEN
+    ELSIF length(run_query.query) > 8000 THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK400',
-            MESSAGE = format('The query has %s characters; 8000 are allowed.', length(v_query)),
+            MESSAGE = format('The query has %s characters; 8000 are allowed.', length(run_query.query)),
             HINT = 'Ask for less in one query, or use a tool made for the question.';
+    ELSIF v_query ~* 'pg_catalog|\mu&"' THEN
+        -- Written in full, a built-in function would pass by its limited namesake in schema guard.
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK403',
+            MESSAGE = 'A query may not name the schema pg_catalog, nor quote names with U&.',
+            HINT = 'Built-in functions, types and operators are found without a schema.';
+    ELSIF v_explained ~* (
+        '^' || c_gap || '\(?' || c_gap
+        || '(analy[sz]e|verbose|costs|settings|generic_plan|buffers|serialize|wal|timing|summary|memory|format)\M'
+    ) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK400',
+            MESSAGE = 'EXPLAIN takes no options here.',
+            HINT = 'EXPLAIN SELECT … shows the plan, without costs and row estimates.';
     END IF;
 
     BEGIN
-        OPEN v_cursor NO SCROLL FOR EXECUTE v_query;
-    EXCEPTION WHEN invalid_cursor_definition OR feature_not_supported OR read_only_sql_transaction THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'SK403',
-            MESSAGE = 'Only one reading statement may run here: ' || SQLERRM || '.',
-            HINT = 'Send a single SELECT, WITH … SELECT, VALUES or TABLE statement that changes and locks nothing.';
+        IF v_explained IS NULL THEN
+            OPEN v_cursor NO SCROLL FOR EXECUTE v_query;
+        ELSE
+            OPEN v_cursor NO SCROLL FOR SELECT e AS "QUERY PLAN" FROM gateway.explain_query(v_explained) AS e;
+            v_query := 'SELECT NULL::text';
+        END IF;
+        FETCH v_cursor INTO v_row;
+        v_found := FOUND;
+    EXCEPTION
+        WHEN invalid_cursor_definition OR feature_not_supported OR read_only_sql_transaction THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'SK403',
+                MESSAGE = 'Only one reading statement may run here: ' || SQLERRM || '.',
+                HINT = 'Send a single SELECT, WITH … SELECT, VALUES or TABLE statement that changes and locks nothing.';
+        WHEN undefined_table OR undefined_column OR insufficient_privilege THEN
+            GET STACKED DIAGNOSTICS
+                v_state = RETURNED_SQLSTATE, v_message = MESSAGE_TEXT, v_hint = PG_EXCEPTION_HINT;
+            -- relation "retail.ordrs" does not exist; column o.totl does not exist
+            v_name := regexp_replace((regexp_match(v_message, '^\S+ "?([^" ]+)"? '))[1], '^.*\.', '');
+            v_near := gateway.near_names(CASE v_state WHEN '42703' THEN 'column' ELSE 'table' END, v_name);
+            -- PostgreSQL's own hint may name a column that is hidden from the caller.
+            IF v_state = '42703' AND (substring(v_hint, '"(?:[^"]*\.)?([^".]+)"') = ANY (v_near)) IS NOT TRUE THEN
+                v_hint := '';
+            END IF;
+            RAISE EXCEPTION USING
+                ERRCODE = v_state,
+                MESSAGE = v_message,
+                DETAIL = coalesce('At character ' || nullif(strpos(run_query.query, v_name), 0), ''),
+                HINT = CASE
+                    WHEN v_hint <> '' THEN v_hint
+                    WHEN v_state = '42501' THEN 'Queries read the tables of the business, and call functions'
+                        ' that change nothing and tell of nobody else.'
+                    WHEN v_near <> '{}' THEN format('Perhaps you mean %s.', array_to_string(v_near, ' or '))
+                    ELSE 'Ask for the names of tables and columns first.'
+                END;
     END;
 
-    -- A join that can't match tells names and types without running the query, so that an empty
-    -- result has its columns too.
-    EXECUTE format(E'SELECT q.* FROM (SELECT) AS one LEFT JOIN (%s\n) AS q ON false', v_query) INTO v_row;
+    -- Without a row the record has the columns all the same, each NULL.
     v_keys := ARRAY(SELECT k FROM json_object_keys(row_to_json(v_row)) WITH ORDINALITY AS j (k, n) ORDER BY n);
     FOREACH v_name IN ARRAY v_keys LOOP
         v_copy := 1;
@@ -53,17 +101,13 @@ BEGIN
         v_names := v_names || (v_name || CASE WHEN v_copy > 1 THEN '_' || v_copy ELSE '' END);
     END LOOP;
     IF v_names <> '{}' THEN
-        EXECUTE format(
-            E'SELECT ARRAY[%s] FROM (SELECT) AS one LEFT JOIN (%s\n) AS q (%s) ON false',
-            (SELECT string_agg(format('pg_typeof(q.c%s)::text', n), ',') FROM generate_subscripts(v_names, 1) AS n),
-            v_query,
-            (SELECT string_agg(format('c%s', n), ',') FROM generate_subscripts(v_names, 1) AS n)
-        ) INTO v_types;
+        v_types := gateway.query_types(v_query, cardinality(v_names));
     END IF;
 
-    LOOP
-        FETCH v_cursor INTO v_row;
-        EXIT WHEN NOT FOUND;
+    WHILE v_found LOOP
+        -- Before it is made into text, which would take as much memory again.
+        v_truncated := cardinality(v_rows) = run_query.max_rows OR pg_column_size(v_row) > run_query.max_bytes;
+        EXIT WHEN v_truncated;
         v_json := row_to_json(v_row)::text;
         IF v_names <> v_keys THEN
             SELECT '{' || string_agg(to_json(v_names[j.n]) || ':' || j.value, ',' ORDER BY j.n) || '}'
@@ -71,9 +115,11 @@ BEGIN
             FROM json_each(v_json::json) WITH ORDINALITY AS j (key, value, n);
         END IF;
         v_bytes := v_bytes + octet_length(v_json);
-        v_truncated := cardinality(v_rows) = run_query.max_rows OR v_bytes > run_query.max_bytes;
+        v_truncated := v_bytes > run_query.max_bytes;
         EXIT WHEN v_truncated;
         v_rows := v_rows || v_json;
+        FETCH v_cursor INTO v_row;
+        v_found := FOUND;
     END LOOP;
     CLOSE v_cursor;
 
@@ -91,7 +137,7 @@ $function$;
 
 COMMENT ON FUNCTION gateway.run_query IS $comment$
 {columns: [{name, type}], rows: [{…}], row_count, truncated} of one SELECT, at most max_rows rows and
-max_bytes bytes of JSON. Columns of the same name become name, name_2 and so on. Only the sandbox
-functions call it.
+max_bytes bytes of JSON; of EXPLAIN SELECT … the plan without figures. Columns of the same name become
+name, name_2 and so on. Only the sandbox functions call it.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.run_query FROM PUBLIC;

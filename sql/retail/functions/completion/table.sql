@@ -7,7 +7,7 @@ STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
     SELECT v.table_name
-    FROM retail.visible_tables() AS v
+    FROM gateway.visible_tables('retail') AS v
     WHERE starts_with(v.table_name, lower("table".prefix))
     ORDER BY v.table_name
 $function$;

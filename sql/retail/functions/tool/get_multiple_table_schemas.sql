@@ -12,7 +12,7 @@ DECLARE
         SELECT regexp_replace(lower(trim(n.name)), '^retail\.', '')
         FROM unnest(get_multiple_table_schemas.table_names) AS n (name)
     );
-    v_visible CONSTANT text[] := ARRAY(SELECT v.table_name FROM retail.visible_tables() AS v);
+    v_visible CONSTANT text[] := ARRAY(SELECT v.table_name FROM gateway.visible_tables('retail') AS v);
     v_unknown CONSTANT text[] := ARRAY(
         SELECT DISTINCT n FROM unnest(v_names) AS n WHERE (n = ANY (v_visible)) IS NOT TRUE ORDER BY n
     );
@@ -25,8 +25,10 @@ BEGIN
     END IF;
     RETURN json_build_object(
         'tables', (
-            SELECT json_agg(retail.describe_table(v.table_oid) ORDER BY v.table_name)
-            FROM retail.visible_tables() AS v
+            SELECT json_agg(
+                gateway.describe_table(v.table_oid, retail.short_names(v.table_name)) ORDER BY v.table_name
+            )
+            FROM gateway.visible_tables('retail') AS v
             WHERE v_names = '{}' OR v.table_name = ANY (v_names)
         ),
         'hints', ARRAY[

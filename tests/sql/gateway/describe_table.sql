@@ -1,4 +1,4 @@
--- retail.describe_table: what one may read of a table.
+-- gateway.describe_table: what one may read of a table.
 BEGIN;
 \ir ../tap.sql
 SELECT plan(10);
@@ -18,54 +18,54 @@ COMMENT ON COLUMN retail.notes.mood IS 'How it went.';
 ALTER TABLE retail.notes ENABLE ROW LEVEL SECURITY;
 
 SELECT be('seattle@zava.example');
-SELECT set_config(
-    'test.notes', retail.describe_table('retail.notes'::regclass)::text, true
+SELECT tap.set(
+    'test.notes', gateway.describe_table('retail.notes'::regclass)::text, true
 ) <> '' AS kept \gset
 SELECT is(
-    (SELECT json_agg(c ->> 'name') FROM json_array_elements(current_setting('test.notes')::json
+    (SELECT json_agg(c ->> 'name') FROM json_array_elements(tap.setting('test.notes')::json
         -> 'columns') AS c)::text,
     '["store_id", "order_id", "mood", "kind", "length"]', 'the columns that one may read, in order'
 );
 SELECT is(
-    current_setting('test.notes')::jsonb #> '{columns, 2}',
+    tap.setting('test.notes')::jsonb #> '{columns, 2}',
     '{"name": "mood", "type": "retail.mood", "nullable": true, "description": "How it went.",
         "values": ["good", "bad"]}'::jsonb,
     'an enum has its labels'
 );
 SELECT is(
-    current_setting('test.notes')::jsonb #> '{columns, 3, values}', '["it''s \"a\"", "b"]'::jsonb,
+    tap.setting('test.notes')::jsonb #> '{columns, 3, values}', '["it''s \"a\"", "b"]'::jsonb,
     'a CHECK (… IN …) has its values'
 );
 SELECT is(
-    current_setting('test.notes')::jsonb #> '{columns, 4}',
+    tap.setting('test.notes')::jsonb #> '{columns, 4}',
     '{"name": "length", "type": "integer", "nullable": true}'::jsonb, 'another CHECK has none'
 );
 SELECT is(
-    current_setting('test.notes')::jsonb -> 'foreign_keys',
+    tap.setting('test.notes')::jsonb -> 'foreign_keys',
     '["(store_id, order_id) REFERENCES orders (store_id, order_id)"]'::jsonb, 'foreign keys show'
 );
 SELECT ok(
-    retail.describe_table('retail.orders'::regclass)::jsonb
+    gateway.describe_table('retail.orders'::regclass)::jsonb
         -> 'referenced_by' ? 'notes (store_id, order_id)',
     'on the other side too'
 );
 SELECT is(
-    retail.describe_table('retail.orders'::regclass) ->> 'primary_key', '(store_id, order_id)',
+    gateway.describe_table('retail.orders'::regclass) ->> 'primary_key', '(store_id, order_id)',
     'so do primary keys'
 );
 SELECT is(
-    (SELECT string_agg(d ->> 'table', ',') FROM retail.visible_tables() AS v
-        CROSS JOIN LATERAL retail.describe_table(v.table_oid) AS d
+    (SELECT string_agg(d ->> 'table', ',') FROM gateway.visible_tables('retail') AS v
+        CROSS JOIN LATERAL gateway.describe_table(v.table_oid) AS d
         JOIN pg_class AS c ON c.oid = v.table_oid
         WHERE c.relrowsecurity AND d::jsonb ? 'approximate_rows'),
     NULL::text, 'the size of a tenant''s table, which counts others'' rows, is not told'
 );
 SELECT is(
-    retail.describe_table('retail.stores'::regclass)::jsonb #> '{columns, 1, values}',
+    gateway.describe_table('retail.stores'::regclass)::jsonb #> '{columns, 1, values}',
     '["Zava Retail Seattle"]'::jsonb, 'names are those of visible rows'
 );
 SELECT ok(
-    NOT retail.describe_table('retail.products'::regclass)::jsonb #> '{columns, 3}' ? 'values',
+    NOT gateway.describe_table('retail.products'::regclass)::jsonb #> '{columns, 3}' ? 'values',
     'a long list of names is left out'
 );
 

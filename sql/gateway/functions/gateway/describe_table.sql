@@ -1,33 +1,21 @@
 -- One table as whoever writes SQL needs to know it.
--- drop: DROP FUNCTION retail.describe_table;
-CREATE OR REPLACE FUNCTION retail.describe_table(table_oid oid)
+-- drop: DROP FUNCTION gateway.describe_table;
+CREATE OR REPLACE FUNCTION gateway.describe_table(table_oid oid, names json DEFAULT NULL)
 RETURNS json
 LANGUAGE plpgsql
 STABLE
+SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
+    v_reader CONSTANT name := gateway.persona();
     -- Not of a table with row security: the estimate counts other people's rows.
-    v_rows  bigint := (
+    v_rows   CONSTANT bigint := (
         SELECT nullif(c.reltuples, -1)::bigint
         FROM pg_class AS c
         WHERE c.oid = describe_table.table_oid AND c.relkind <> 'v' AND NOT c.relrowsecurity
     );
-    v_names json;
 BEGIN
-    -- What things are called, where that is a short list: categories, regions, stores.
-    IF EXISTS (
-        SELECT FROM pg_attribute AS a
-        WHERE a.attrelid = describe_table.table_oid AND a.attname = 'name'
-          AND has_column_privilege(a.attrelid, a.attnum, 'SELECT')
-    ) THEN
-        EXECUTE format(
-            'SELECT json_agg(n.name ORDER BY n.name)'
-            ' FROM (SELECT t.name FROM %s AS t LIMIT 101) AS n HAVING count(*) <= 100',
-            describe_table.table_oid::regclass
-        ) INTO v_names;
-    END IF;
-
     RETURN (
         SELECT json_strip_nulls(json_build_object(
             'table', c.relname,
@@ -40,7 +28,7 @@ BEGIN
                     'nullable', NOT a.attnotnull,
                     'description', col_description(a.attrelid, a.attnum),
                     'values', coalesce(
-                        CASE WHEN a.attname = 'name' THEN v_names END,
+                        CASE WHEN a.attname = 'name' THEN describe_table.names END,
                         (
                             SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder)
                             FROM pg_enum AS e
@@ -64,45 +52,41 @@ BEGIN
                 WHERE a.attrelid = c.oid
                   AND a.attnum > 0
                   AND NOT a.attisdropped
-                  AND has_column_privilege(c.oid, a.attnum, 'SELECT')
+                  AND has_column_privilege(v_reader, c.oid, a.attnum, 'SELECT')
             ),
             'primary_key', (
-                SELECT retail.key_columns(k.conrelid, k.conkey)
+                SELECT gateway.key_columns(k.conrelid, k.conkey)
                 FROM pg_constraint AS k
                 WHERE k.conrelid = c.oid AND k.contype = 'p'
             ),
             'foreign_keys', (
                 SELECT json_agg(format(
-                    '%s REFERENCES %s %s', retail.key_columns(k.conrelid, k.conkey),
-                    r.table_name, retail.key_columns(k.confrelid, k.confkey)
+                    '%s REFERENCES %s %s', gateway.key_columns(k.conrelid, k.conkey),
+                    r.relname, gateway.key_columns(k.confrelid, k.confkey)
                 ) ORDER BY k.conname)
                 FROM pg_constraint AS k
-                JOIN retail.visible_tables() AS r ON r.table_oid = k.confrelid
+                JOIN pg_class AS r ON r.oid = k.confrelid AND has_any_column_privilege(v_reader, r.oid, 'SELECT')
                 WHERE k.conrelid = c.oid AND k.contype = 'f'
             ),
             'referenced_by', (
                 SELECT json_agg(format(
-                    '%s %s', r.table_name, retail.key_columns(k.conrelid, k.conkey)
+                    '%s %s', r.relname, gateway.key_columns(k.conrelid, k.conkey)
                 ) ORDER BY k.conname)
                 FROM pg_constraint AS k
-                JOIN retail.visible_tables() AS r ON r.table_oid = k.conrelid
+                JOIN pg_class AS r ON r.oid = k.conrelid AND has_any_column_privilege(v_reader, r.oid, 'SELECT')
                 WHERE k.confrelid = c.oid AND k.contype = 'f'
             )
         ))
         FROM pg_class AS c
-        WHERE c.oid = describe_table.table_oid
+        WHERE c.oid = describe_table.table_oid AND has_any_column_privilege(v_reader, c.oid, 'SELECT')
     );
 END
 $function$;
 
-COMMENT ON FUNCTION retail.describe_table IS $comment$
+COMMENT ON FUNCTION gateway.describe_table IS $comment$
 {table, description, approximate_rows, columns: [{name, type, nullable, description, values}],
-primary_key, foreign_keys, referenced_by} of a table, as far as the caller may read it. From
-pg_catalog, since information_schema shows keys to owners only.
-@title Description of a table
-@param table_oid  The table.
-@return The description; parts that do not apply are left out.
-@example SELECT retail.describe_table('retail.orders'::regclass);
+primary_key, foreign_keys, referenced_by} of a table, as far as the caller may read it. names: what its rows are
+called, the values of column name.
 $comment$;
-REVOKE ALL ON FUNCTION retail.describe_table FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retail.describe_table TO store_managers, regional_managers, head_office;
+REVOKE ALL ON FUNCTION gateway.describe_table FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gateway.describe_table TO storekeeper_owner, storekeeper_dba;

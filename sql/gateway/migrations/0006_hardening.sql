@@ -1,0 +1,47 @@
+-- What free SQL must not reach: who keeps it, what the DBA chose, and the schema of its guards.
+-- depends: 0003_context_key_and_catalog_notice
+
+DO $do$
+DECLARE
+    v_me   CONSTANT pg_roles NOT NULL := (SELECT r FROM pg_roles AS r WHERE r.rolname = current_user);
+    v_role name;
+BEGIN
+    IF to_regrole('storekeeper_trusted') IS NULL THEN
+        IF NOT (v_me.rolsuper OR v_me.rolcreaterole) THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'SK403',
+                MESSAGE = format('The account %I may not make the role storekeeper_trusted.', current_user),
+                DETAIL = 'CREATE ROLE storekeeper_trusted NOLOGIN;' || E'\n'
+                    || 'GRANT storekeeper_trusted TO storekeeper_owner, storekeeper_definer, storekeeper_dba,'
+                    || ' storekeeper_loader;',
+                HINT = 'Have a superuser run the statements above, then migrate again.';
+        END IF;
+        CREATE ROLE storekeeper_trusted NOLOGIN;
+    END IF;
+    FOREACH v_role IN ARRAY ARRAY[
+        'storekeeper_owner', 'storekeeper_definer', 'storekeeper_dba', 'storekeeper_loader'
+    ]::name[] LOOP
+        IF NOT pg_has_role(v_role, 'storekeeper_trusted', 'USAGE') THEN
+            EXECUTE format('GRANT storekeeper_trusted TO %I WITH INHERIT TRUE', v_role);
+        END IF;
+    END LOOP;
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO storekeeper_definer', current_database());
+END
+$do$;
+
+SET LOCAL ROLE storekeeper_definer;
+
+CREATE SCHEMA guard;
+COMMENT ON SCHEMA guard IS 'First on the path of free SQL: built-in functions with a limit on what they make.';
+
+CREATE TABLE gateway.hardening (
+    one_row  boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+    strength text CHECK (strength IN ('own', 'shared')),
+    accepted text[] NOT NULL DEFAULT '{}',
+    dba      name NOT NULL,
+    at       timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE gateway.hardening IS 'How this database is hardened: one row, none before the DBA has chosen.';
+COMMENT ON COLUMN gateway.hardening.accepted IS 'The families that the DBA lets free SQL reach all the same.';
+
+RESET ROLE;
