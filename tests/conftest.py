@@ -165,7 +165,6 @@ def template(server: Server) -> Iterator[Target]:
         settings = Settings.read(assertion_key=database.key)
         sample.prepare(Database(server=database.dba, dba=database.dba), settings, bare=False)
         sample.load(database.dba, settings, SCALE, SEED, lambda *_: None)
-        database.execute("SELECT gateway.harden('own')")
         if conninfo_to_dict(server.admin).get("password"):
             database.execute(f"ALTER ROLE storekeeper_gateway PASSWORD '{database.password}'")
         yield database
@@ -195,7 +194,9 @@ def own(template: Target) -> Iterator[Target]:
 def _copy(template: Target) -> Iterator[Target]:
     name = f"{template.name}_{secrets.token_hex(4)}"
     with _database(template.server, name, template.name):
-        yield Target(template.server, name, template.key, template.password)
+        database = Target(template.server, name, template.key, template.password)
+        database.execute("SELECT gateway.harden('own')")
+        yield database
 
 
 @pytest.fixture(scope="session")

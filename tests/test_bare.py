@@ -91,8 +91,9 @@ def _librarians(server: Server) -> list[str]:
 
 
 def _make_library(target: Target) -> None:
-    run = as_dba(target, "init", "--bare")
-    assert run.returncode == 0, run.stderr
+    for command in (["init", "--bare"], ["harden", "own"]):
+        run = as_dba(target, *command)
+        assert run.returncode == 0, run.stderr
     psql(target, LIBRARY)
 
 

@@ -243,7 +243,7 @@ async def test_a_timeout_holds_though_the_tool_can_not_be_interrupted(
         pytest.skip("the server's processes are not ours")
     own.execute(
         "CREATE FUNCTION tool.nap() RETURNS void LANGUAGE sql STABLE AS 'SELECT pg_sleep(20)';"
-        "GRANT EXECUTE ON FUNCTION tool.nap TO store_managers"
+        "GRANT EXECUTE ON FUNCTION tool.nap, pg_sleep(double precision) TO store_managers"
     )
     async with serving(own, statement_timeout=0.5, pool_timeout=0.5, retries=0) as found:
         stopped: list[int] = []

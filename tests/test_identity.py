@@ -290,11 +290,18 @@ def login(shared: Target) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
 
 ORDERS = "SELECT count(*) FROM retail.orders"
 ENTER = "SELECT gateway.enter(%s, 'test', 1000)"
-STATE = """
-    SELECT current_user, session_user, current_setting('storekeeper.context', true),
-           current_setting('statement_timeout'), current_setting('application_name'),
-           current_setting('transaction_read_only'), current_setting('role')
-"""
+STATE = (
+    "role",
+    "session_authorization",
+    "storekeeper.context",
+    "statement_timeout",
+    "application_name",
+    "transaction_read_only",
+)
+
+
+def state_of(connection: psycopg.Connection[tuple[Any, ...]]) -> list[Any]:
+    return [connection.execute(f"SHOW {name}").fetchone() for name in STATE]
 
 
 def refusal(
@@ -314,17 +321,17 @@ def test_calls_leave_nothing_behind_for_the_next(
     shared: Target, login: psycopg.Connection[tuple[Any, ...]]
 ) -> None:
     login.execute("SELECT set_config('storekeeper.context', '', false)")
-    before = login.execute(STATE).fetchone()
+    before = state_of(login)
     for person, stores in ((SEATTLE, 1), (HEAD_OFFICE, 8), (BELLEVUE, 1)):
         with login.transaction():
             login.execute(ENTER, (assertion(shared.key, person),))
-            assert login.execute(STATE).fetchone() != before
+            assert state_of(login) != before
             counted = login.execute("SELECT count(*) FROM retail.stores").fetchone()
             assert counted == (stores,)
-        assert login.execute(STATE).fetchone() == before
+        assert state_of(login) == before
         entered = (ENTER, (assertion(shared.key, person),))
         assert refusal(login, entered, ("SELECT FROM retail.no_such_table",)) == "42P01"
-        assert login.execute(STATE).fetchone() == before
+        assert state_of(login) == before
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         login.execute("SELECT FROM retail.stores")
 
@@ -435,7 +442,7 @@ def test_a_context_is_good_for_its_own_transaction_only(
 ) -> None:
     with login.transaction():
         login.execute(ENTER, (assertion(shared.key, HEAD_OFFICE),))
-        row = login.execute("SELECT current_setting('storekeeper.context')").fetchone()
+        row = login.execute("SHOW storekeeper.context").fetchone()
     assert row
     with psycopg.connect(shared.gateway, autocommit=True) as other:
         for connection in (login, other):

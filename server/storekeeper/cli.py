@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from storekeeper.database import Database, connect_to
+from storekeeper.database import HARDENINGS, Database, connect_to
 from storekeeper.errors import MCPError
 from storekeeper.settings import Settings
 
@@ -256,7 +256,7 @@ def sql(principal: str | None, psql_arguments: tuple[str, ...]) -> None:
 
 
 @main.command()
-@click.argument("strength", type=click.Choice(["own", "shared", "none", "accept"]))
+@click.argument("strength", type=click.Choice(list(HARDENINGS)))
 @explained
 def harden(strength: str) -> None:
     """Take from everybody what free SQL must not reach (superuser only).
@@ -266,13 +266,8 @@ def harden(strength: str) -> None:
     """
     from storekeeper.console import show_rows
 
-    statement = (
-        "SELECT gateway.accept_exposures() AS accepted"
-        if strength == "accept"
-        else f"SELECT gateway.harden('{strength}')"
-    )
     with session() as (_, database):
-        _as_dba(database, statement)
+        _as_dba(database, HARDENINGS[strength])
         show_rows(
             _as_dba(database, "SELECT ok, finding FROM gateway.doctor() WHERE subject = 'free SQL'")
         )
@@ -302,6 +297,8 @@ def migrate(bare: bool) -> None:
     halves = shipping.HALVES[:1] if bare else shipping.HALVES
     with session() as (settings, database):
         applied = migrations.migrate(database.dba, migrations.sql_folder(settings), halves)
+        if database.embedded:
+            _as_dba(database, HARDENINGS["own"])
     click.echo("\n".join(applied) or "The migrations are up to date.")
 
 

@@ -15,6 +15,13 @@ from storekeeper.settings import Settings
 
 EMBEDDED_DATABASE = "storekeeper"
 SERVER_LOGIN = "storekeeper_gateway"
+# How far free SQL reaches, as the DBA chooses.
+HARDENINGS = {
+    "own": "SELECT gateway.harden('own')",
+    "shared": "SELECT gateway.harden('shared')",
+    "none": "SELECT gateway.harden('none')",
+    "accept": "SELECT gateway.accept_exposures()",
+}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import psycopg
 
 from storekeeper.errors import (
     ConfigurationError,
+    LimitError,
     MCPError,
     QueryTimeoutError,
     UnavailableError,
@@ -62,7 +63,7 @@ def explain(
         failure.diag.message_primary or "",
         sqlstate=failure.sqlstate,
         detail=_position(failure) if holds_sql else None,
-        hint=failure.diag.message_hint,
+        hint=failure.diag.message_hint or (NARROWER if kind is LimitError else None),
     )
 
 

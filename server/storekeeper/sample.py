@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from storekeeper import migrations
-from storekeeper.database import Database
+from storekeeper.database import HARDENINGS, Database
 from storekeeper.errors import ConfigurationError
 from storekeeper.failures import explain
 from storekeeper.gateway import Progress, progress_handler
@@ -22,7 +22,6 @@ IS_EMPTY = """
     SELECT to_regnamespace('sample') IS NOT NULL AND NOT EXISTS (SELECT FROM gateway.people())
 """
 INSTALL_KEY = "SELECT gateway.install_key('assertion', %s)"
-HARDEN = "SELECT gateway.harden('own')"
 LOAD = "SELECT table_name, row_count FROM sample.load(%s, %s)"
 
 
@@ -42,7 +41,7 @@ def prepare(database: Database, settings: Settings, *, bare: bool) -> list[str]:
     with psycopg.connect(database.dba) as connection:
         row = connection.execute(INSTALL_KEY, (key,)).fetchone()
         if database.embedded:  # nobody else is in it
-            connection.execute(HARDEN)
+            connection.execute(HARDENINGS["own"])
     if row != (True,):
         raise ConfigurationError(
             "The database knows another assertion key than this one.",

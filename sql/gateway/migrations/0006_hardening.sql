@@ -25,7 +25,6 @@ BEGIN
             EXECUTE format('GRANT storekeeper_trusted TO %I WITH INHERIT TRUE', v_role);
         END IF;
     END LOOP;
-    EXECUTE format('GRANT CREATE ON DATABASE %I TO storekeeper_definer', current_database());
 END
 $do$;
 

@@ -686,8 +686,8 @@ BEGIN
         EXECUTE format('SELECT sandbox.%I($1, $2, $3)', 'run_' || current_user)
             INTO v_result
             USING free_query.query, coalesce(free_query.max_rows, 100), coalesce(free_query.max_bytes, 262144);
-    EXCEPTION WHEN SQLSTATE 'SK000' THEN
-        RAISE;
+    EXCEPTION WHEN SQLSTATE 'SK002' THEN
+        NULL;  -- raised by nobody
     END;
     RETURN v_result;
 END
@@ -945,7 +945,9 @@ DECLARE
 BEGIN
     SET LOCAL ROLE storekeeper_definer;
     SELECT n.* INTO STRICT v_persona FROM gateway.personas AS n WHERE n.role = make_sandbox.persona;
-    EXECUTE format('DROP FUNCTION IF EXISTS sandbox.%I', v_run);
+    IF to_regproc(format('sandbox.%I', v_run)) IS NOT NULL THEN
+        EXECUTE format('DROP FUNCTION sandbox.%I', v_run);
+    END IF;
     -- SECURITY DEFINER downwards: the owner can do less than the caller, and inside such a function
     -- nobody can set a role. No parallel workers: a query has one processor.
     EXECUTE format(

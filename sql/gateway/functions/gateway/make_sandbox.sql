@@ -13,7 +13,9 @@ DECLARE
 BEGIN
     SET LOCAL ROLE storekeeper_definer;
     SELECT n.* INTO STRICT v_persona FROM gateway.personas AS n WHERE n.role = make_sandbox.persona;
-    EXECUTE format('DROP FUNCTION IF EXISTS sandbox.%I', v_run);
+    IF to_regproc(format('sandbox.%I', v_run)) IS NOT NULL THEN
+        EXECUTE format('DROP FUNCTION sandbox.%I', v_run);
+    END IF;
     -- SECURITY DEFINER downwards: the owner can do less than the caller, and inside such a function
     -- nobody can set a role. No parallel workers: a query has one processor.
     EXECUTE format(
