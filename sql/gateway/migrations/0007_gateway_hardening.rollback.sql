@@ -3,6 +3,74 @@
 SET LOCAL ROLE storekeeper_definer;
 SET LOCAL check_function_bodies = off;
 
+-- object: functions/guard/ts_rank_cd.sql
+DROP FUNCTION guard.ts_rank_cd(tsvector, tsquery);
+DROP FUNCTION guard.ts_rank_cd(tsvector, tsquery, integer);
+DROP FUNCTION guard.ts_rank_cd(real[], tsvector, tsquery);
+DROP FUNCTION guard.ts_rank_cd(real[], tsvector, tsquery, integer);
+
+-- object: functions/guard/ts_rank.sql
+DROP FUNCTION guard.ts_rank(tsvector, tsquery);
+DROP FUNCTION guard.ts_rank(tsvector, tsquery, integer);
+DROP FUNCTION guard.ts_rank(real[], tsvector, tsquery);
+DROP FUNCTION guard.ts_rank(real[], tsvector, tsquery, integer);
+
+-- object: functions/guard/translate.sql
+DROP FUNCTION guard.translate(text, text, text);
+
+-- object: functions/guard/to_timestamp.sql
+DROP FUNCTION guard.to_timestamp(text, text);
+
+-- object: functions/guard/to_date.sql
+DROP FUNCTION guard.to_date(text, text);
+
+-- object: functions/guard/strpos.sql
+DROP FUNCTION guard.strpos(text, text);
+
+-- object: functions/guard/string_to_table.sql
+DROP FUNCTION guard.string_to_table(text, text);
+DROP FUNCTION guard.string_to_table(text, text, text);
+
+-- object: functions/guard/string_to_array.sql
+DROP FUNCTION guard.string_to_array(text, text);
+DROP FUNCTION guard.string_to_array(text, text, text);
+
+-- object: functions/guard/split_part.sql
+DROP FUNCTION guard.split_part(text, text, integer);
+
+-- object: functions/guard/rtrim.sql
+DROP FUNCTION guard.rtrim(text, text);
+
+-- object: functions/guard/rpad.sql
+DROP FUNCTION guard.rpad(text, integer);
+DROP FUNCTION guard.rpad(text, integer, text);
+
+-- object: functions/guard/replace.sql
+DROP FUNCTION guard.replace(text, text, text);
+
+-- object: functions/guard/repeat.sql
+DROP FUNCTION guard.repeat(text, integer);
+
+-- object: functions/guard/polygon.sql
+DROP FUNCTION guard.polygon(integer, circle);
+
+-- object: functions/guard/ltrim.sql
+DROP FUNCTION guard.ltrim(text, text);
+
+-- object: functions/guard/lpad.sql
+DROP FUNCTION guard.lpad(text, integer);
+DROP FUNCTION guard.lpad(text, integer, text);
+
+-- object: functions/guard/exceeded.sql
+DROP FUNCTION guard.exceeded;
+
+-- object: functions/guard/btrim.sql
+DROP FUNCTION guard.btrim(text, text);
+
+-- object: functions/guard/array_fill.sql
+DROP FUNCTION guard.array_fill(anyelement, integer[]);
+DROP FUNCTION guard.array_fill(anyelement, integer[], integer[]);
+
 -- object: functions/gateway/visible_tables.sql
 DROP FUNCTION gateway.visible_tables;
 

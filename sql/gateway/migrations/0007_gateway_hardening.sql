@@ -954,7 +954,7 @@ BEGIN
         'CREATE FUNCTION sandbox.%I(query text, max_rows integer, max_bytes integer)'
         ' RETURNS json LANGUAGE sql STABLE SECURITY DEFINER'
         ' SET search_path = guard, pg_catalog, %s, pg_temp SET timezone = %L'
-        ' SET max_parallel_workers_per_gather = 0'
+        ' SET max_parallel_workers_per_gather = 0 SET cursor_tuple_fraction = 1'
         ' AS ''SELECT gateway.run_query(query, max_rows, max_bytes)''',
         v_run, v_persona.free_sql_path, v_persona.free_sql_zone
     );
@@ -1344,6 +1344,700 @@ Tables and views of a schema of which the caller may read at least one column, b
 $comment$;
 REVOKE ALL ON FUNCTION gateway.visible_tables FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.visible_tables TO storekeeper_owner, storekeeper_dba;
+
+-- object: functions/guard/array_fill.sql
+-- array_fill(), for up to a megabyte.
+-- drop: DROP FUNCTION guard.array_fill(anyelement, integer[]);
+-- drop: DROP FUNCTION guard.array_fill(anyelement, integer[], integer[]);
+CREATE OR REPLACE FUNCTION guard.array_fill(anyelement, integer[])
+RETURNS anyarray
+LANGUAGE plpgsql
+IMMUTABLE
+PARALLEL SAFE
+AS $function$
+DECLARE
+    v_number bigint := 1;
+    v_of     integer;
+BEGIN
+    FOREACH v_of IN ARRAY coalesce($2, '{}') LOOP
+        v_number := least(v_number, 1000000) * coalesce(v_of, 0);
+    END LOOP;
+    IF v_number * coalesce(pg_column_size($1), 4) > 1000000 THEN
+        PERFORM guard.exceeded('array_fill', coalesce(pg_column_size($1), 4), v_number, '1000000 bytes');
+    END IF;
+    RETURN pg_catalog.array_fill($1, $2);
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION guard.array_fill(anyelement, integer[], integer[])
+RETURNS anyarray
+LANGUAGE plpgsql
+IMMUTABLE
+PARALLEL SAFE
+AS $function$
+DECLARE
+    v_number bigint := 1;
+    v_of     integer;
+BEGIN
+    FOREACH v_of IN ARRAY coalesce($2, '{}') LOOP
+        v_number := least(v_number, 1000000) * coalesce(v_of, 0);
+    END LOOP;
+    IF v_number * coalesce(pg_column_size($1), 4) > 1000000 THEN
+        PERFORM guard.exceeded('array_fill', coalesce(pg_column_size($1), 4), v_number, '1000000 bytes');
+    END IF;
+    RETURN pg_catalog.array_fill($1, $2, $3);
+END
+$function$;
+
+COMMENT ON FUNCTION guard.array_fill(anyelement, integer[]) IS $comment$
+The built-in function, but SK429 for a result of more than a megabyte.
+$comment$;
+COMMENT ON FUNCTION guard.array_fill(anyelement, integer[], integer[]) IS 'As guard.array_fill(anyelement, integer[]).';
+REVOKE ALL ON FUNCTION guard.array_fill(anyelement, integer[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION guard.array_fill(anyelement, integer[], integer[]) FROM PUBLIC;
+
+-- object: functions/guard/btrim.sql
+-- btrim(), for texts that it can be done with soon.
+-- drop: DROP FUNCTION guard.btrim(text, text);
+CREATE OR REPLACE FUNCTION guard.btrim(string text, characters text)
+RETURNS text
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN octet_length(string)::bigint * octet_length(characters) > 100000000
+            AND guard.exceeded('btrim', octet_length(string), octet_length(characters), '100000000 steps')
+        THEN NULL
+        ELSE pg_catalog.btrim(string, characters)
+    END;
+END
+$function$;
+
+COMMENT ON FUNCTION guard.btrim(text, text) IS $comment$
+The built-in function compares each character to go with each of those given, and can't be interrupted:
+SK429 for more than a hundred million.
+$comment$;
+REVOKE ALL ON FUNCTION guard.btrim(text, text) FROM PUBLIC;
+
+-- object: functions/guard/exceeded.sql
+-- Refuses what a guard finds too large.
+-- drop: DROP FUNCTION guard.exceeded;
+CREATE OR REPLACE FUNCTION guard.exceeded(called text, size bigint, times bigint, most text)
+RETURNS boolean
+LANGUAGE plpgsql
+STABLE
+STRICT
+PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    RAISE EXCEPTION USING
+        ERRCODE = 'SK429',
+        MESSAGE = format('%s() of %s × %s is too much: a query may ask for %s.', called, size, times, most),
+        HINT = 'Use shorter texts, or do it to fewer of them at a time.';
+END
+$function$;
+
+COMMENT ON FUNCTION guard.exceeded IS $comment$
+Fails with SK429, naming the function called, the sizes that are multiplied, and how much is allowed.
+$comment$;
+REVOKE ALL ON FUNCTION guard.exceeded FROM PUBLIC;
+
+-- object: functions/guard/lpad.sql
+-- lpad(), for up to a million characters.
+-- drop: DROP FUNCTION guard.lpad(text, integer);
+-- drop: DROP FUNCTION guard.lpad(text, integer, text);
+CREATE OR REPLACE FUNCTION guard.lpad(string text, length integer)
+RETURNS text
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN length > 1000000
+            AND guard.exceeded('lpad', length, 1, '1000000 characters')
+        THEN NULL
+        ELSE pg_catalog.lpad(string, length)
+    END;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION guard.lpad(string text, length integer, fill text)
+RETURNS text
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN length > 1000000
+            AND guard.exceeded('lpad', length, 1, '1000000 characters')
+        THEN NULL
+        ELSE pg_catalog.lpad(string, length, fill)
+    END;
+END
+$function$;
+
+COMMENT ON FUNCTION guard.lpad(text, integer) IS $comment$
+The built-in function, but SK429 for a result of more than a million characters.
+$comment$;
+COMMENT ON FUNCTION guard.lpad(text, integer, text) IS 'As guard.lpad(text, integer).';
+REVOKE ALL ON FUNCTION guard.lpad(text, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION guard.lpad(text, integer, text) FROM PUBLIC;
+
+-- object: functions/guard/ltrim.sql
+-- ltrim(), for texts that it can be done with soon.
+-- drop: DROP FUNCTION guard.ltrim(text, text);
+CREATE OR REPLACE FUNCTION guard.ltrim(string text, characters text)
+RETURNS text
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN octet_length(string)::bigint * octet_length(characters) > 100000000
+            AND guard.exceeded('ltrim', octet_length(string), octet_length(characters), '100000000 steps')
+        THEN NULL
+        ELSE pg_catalog.ltrim(string, characters)
+    END;
+END
+$function$;
+
+COMMENT ON FUNCTION guard.ltrim(text, text) IS $comment$
+The built-in function compares each character to go with each of those given, and can't be interrupted:
+SK429 for more than a hundred million.
+$comment$;
+REVOKE ALL ON FUNCTION guard.ltrim(text, text) FROM PUBLIC;
+
+-- object: functions/guard/polygon.sql
+-- polygon(), of up to a thousand points.
+-- drop: DROP FUNCTION guard.polygon(integer, circle);
+CREATE OR REPLACE FUNCTION guard.polygon(number integer, circle circle)
+RETURNS polygon
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN number > 1000
+            AND guard.exceeded('polygon', number, 1, '1000 points')
+        THEN NULL
+        ELSE pg_catalog.polygon(number, circle)
+    END;
+END
+$function$;
+
+COMMENT ON FUNCTION guard.polygon(integer, circle) IS $comment$
+The built-in function, but SK429 for more than a thousand points.
+$comment$;
+REVOKE ALL ON FUNCTION guard.polygon(integer, circle) FROM PUBLIC;
+
+-- object: functions/guard/repeat.sql
+-- repeat(), for up to a megabyte.
+-- drop: DROP FUNCTION guard.repeat(text, integer);
+CREATE OR REPLACE FUNCTION guard.repeat(string text, number integer)
+RETURNS text
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN octet_length(string)::bigint * number > 1000000
+            AND guard.exceeded('repeat', octet_length(string), number, '1000000 bytes')
+        THEN NULL
+        ELSE pg_catalog.repeat(string, number)
+    END;
+END
+$function$;
+
+COMMENT ON FUNCTION guard.repeat(text, integer) IS $comment$
+The built-in function, but SK429 for a result of more than a megabyte.
+$comment$;
+REVOKE ALL ON FUNCTION guard.repeat(text, integer) FROM PUBLIC;
+
+-- object: functions/guard/replace.sql
+-- replace(), for texts that it can be done with soon.
+-- drop: DROP FUNCTION guard.replace(text, text, text);
+CREATE OR REPLACE FUNCTION guard.replace(string text, "from" text, "to" text)
+RETURNS text
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN octet_length(string)::bigint * octet_length("from") > 100000000
+            AND guard.exceeded('replace', octet_length(string), octet_length("from"), '100000000 steps')
+        THEN NULL
+        WHEN octet_length(string)::bigint * octet_length("to") > 100000000
+            AND guard.exceeded('replace', octet_length(string), octet_length("to"), '100000000 bytes')
+        THEN NULL
+        ELSE pg_catalog.replace(string, "from", "to")
+    END;
+END
+$function$;
+
+COMMENT ON FUNCTION guard.replace(text, text, text) IS $comment$
+The built-in function may compare each byte with each of "from", or put "to" in its place,
+and can't be interrupted: SK429 for more than a hundred million.
+$comment$;
+REVOKE ALL ON FUNCTION guard.replace(text, text, text) FROM PUBLIC;
+
+-- object: functions/guard/rpad.sql
+-- rpad(), for up to a million characters.
+-- drop: DROP FUNCTION guard.rpad(text, integer);
+-- drop: DROP FUNCTION guard.rpad(text, integer, text);
+CREATE OR REPLACE FUNCTION guard.rpad(string text, length integer)
+RETURNS text
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN length > 1000000
+            AND guard.exceeded('rpad', length, 1, '1000000 characters')
+        THEN NULL
+        ELSE pg_catalog.rpad(string, length)
+    END;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION guard.rpad(string text, length integer, fill text)
+RETURNS text
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN length > 1000000
+            AND guard.exceeded('rpad', length, 1, '1000000 characters')
+        THEN NULL
+        ELSE pg_catalog.rpad(string, length, fill)
+    END;
+END
+$function$;
+
+COMMENT ON FUNCTION guard.rpad(text, integer) IS $comment$
+The built-in function, but SK429 for a result of more than a million characters.
+$comment$;
+COMMENT ON FUNCTION guard.rpad(text, integer, text) IS 'As guard.rpad(text, integer).';
+REVOKE ALL ON FUNCTION guard.rpad(text, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION guard.rpad(text, integer, text) FROM PUBLIC;
+
+-- object: functions/guard/rtrim.sql
+-- rtrim(), for texts that it can be done with soon.
+-- drop: DROP FUNCTION guard.rtrim(text, text);
+CREATE OR REPLACE FUNCTION guard.rtrim(string text, characters text)
+RETURNS text
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN octet_length(string)::bigint * octet_length(characters) > 100000000
+            AND guard.exceeded('rtrim', octet_length(string), octet_length(characters), '100000000 steps')
+        THEN NULL
+        ELSE pg_catalog.rtrim(string, characters)
+    END;
+END
+$function$;
+
+COMMENT ON FUNCTION guard.rtrim(text, text) IS $comment$
+The built-in function compares each character to go with each of those given, and can't be interrupted:
+SK429 for more than a hundred million.
+$comment$;
+REVOKE ALL ON FUNCTION guard.rtrim(text, text) FROM PUBLIC;
+
+-- object: functions/guard/split_part.sql
+-- split_part(), for texts that it can be done with soon.
+-- drop: DROP FUNCTION guard.split_part(text, text, integer);
+CREATE OR REPLACE FUNCTION guard.split_part(string text, delimiter text, n integer)
+RETURNS text
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN octet_length(string)::bigint * octet_length(delimiter) > 100000000
+            AND guard.exceeded('split_part', octet_length(string), octet_length(delimiter), '100000000 steps')
+        THEN NULL
+        ELSE pg_catalog.split_part(string, delimiter, n)
+    END;
+END
+$function$;
+
+COMMENT ON FUNCTION guard.split_part(text, text, integer) IS $comment$
+The built-in function may compare each byte with each of the delimiter, and can't be interrupted:
+SK429 for more than a hundred million.
+$comment$;
+REVOKE ALL ON FUNCTION guard.split_part(text, text, integer) FROM PUBLIC;
+
+-- object: functions/guard/string_to_array.sql
+-- string_to_array(), for texts that it can be done with soon.
+-- drop: DROP FUNCTION guard.string_to_array(text, text);
+-- drop: DROP FUNCTION guard.string_to_array(text, text, text);
+CREATE OR REPLACE FUNCTION guard.string_to_array(string text, delimiter text)
+RETURNS text[]
+LANGUAGE plpgsql
+IMMUTABLE
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN octet_length(string)::bigint * octet_length(delimiter) > 100000000
+            AND guard.exceeded('string_to_array', octet_length(string), octet_length(delimiter), '100000000 steps')
+        THEN NULL
+        ELSE pg_catalog.string_to_array(string, delimiter)
+    END;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION guard.string_to_array(string text, delimiter text, null_string text)
+RETURNS text[]
+LANGUAGE plpgsql
+IMMUTABLE
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN octet_length(string)::bigint * octet_length(delimiter) > 100000000
+            AND guard.exceeded('string_to_array', octet_length(string), octet_length(delimiter), '100000000 steps')
+        THEN NULL
+        ELSE pg_catalog.string_to_array(string, delimiter, null_string)
+    END;
+END
+$function$;
+
+COMMENT ON FUNCTION guard.string_to_array(text, text) IS $comment$
+The built-in function may compare each byte with each of the delimiter, and can't be interrupted:
+SK429 for more than a hundred million.
+$comment$;
+COMMENT ON FUNCTION guard.string_to_array(text, text, text) IS 'As guard.string_to_array(text, text).';
+REVOKE ALL ON FUNCTION guard.string_to_array(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION guard.string_to_array(text, text, text) FROM PUBLIC;
+
+-- object: functions/guard/string_to_table.sql
+-- string_to_table(), for texts that it can be done with soon.
+-- drop: DROP FUNCTION guard.string_to_table(text, text);
+-- drop: DROP FUNCTION guard.string_to_table(text, text, text);
+CREATE OR REPLACE FUNCTION guard.string_to_table(string text, delimiter text)
+RETURNS SETOF text
+LANGUAGE sql
+IMMUTABLE
+PARALLEL SAFE
+RETURN unnest(guard.string_to_array(string, delimiter));
+
+CREATE OR REPLACE FUNCTION guard.string_to_table(string text, delimiter text, null_string text)
+RETURNS SETOF text
+LANGUAGE sql
+IMMUTABLE
+PARALLEL SAFE
+RETURN unnest(guard.string_to_array(string, delimiter, null_string));
+
+COMMENT ON FUNCTION guard.string_to_table(text, text) IS $comment$
+The built-in function may compare each byte with each of the delimiter, and can't be interrupted:
+SK429 for more than a hundred million.
+$comment$;
+COMMENT ON FUNCTION guard.string_to_table(text, text, text) IS 'As guard.string_to_table(text, text).';
+REVOKE ALL ON FUNCTION guard.string_to_table(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION guard.string_to_table(text, text, text) FROM PUBLIC;
+
+-- object: functions/guard/strpos.sql
+-- strpos(), for texts that it can be done with soon.
+-- drop: DROP FUNCTION guard.strpos(text, text);
+CREATE OR REPLACE FUNCTION guard.strpos(string text, sought text)
+RETURNS integer
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN octet_length(string)::bigint * octet_length(sought) > 100000000
+            AND guard.exceeded('strpos', octet_length(string), octet_length(sought), '100000000 steps')
+        THEN NULL
+        ELSE pg_catalog.strpos(string, sought)
+    END;
+END
+$function$;
+
+COMMENT ON FUNCTION guard.strpos(text, text) IS $comment$
+The built-in function may compare each byte with each of those sought, and can't be interrupted:
+SK429 for more than a hundred million.
+$comment$;
+REVOKE ALL ON FUNCTION guard.strpos(text, text) FROM PUBLIC;
+
+-- object: functions/guard/to_date.sql
+-- to_date(), for texts of a human length.
+-- drop: DROP FUNCTION guard.to_date(text, text);
+CREATE OR REPLACE FUNCTION guard.to_date(string text, format text)
+RETURNS date
+LANGUAGE plpgsql
+STABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN octet_length(string)::bigint * octet_length(format) > 1000000
+            AND guard.exceeded('to_date', octet_length(string), octet_length(format), '1000000 steps')
+        THEN NULL
+        ELSE pg_catalog.to_date(string, format)
+    END;
+END
+$function$;
+
+COMMENT ON FUNCTION guard.to_date(text, text) IS $comment$
+The built-in function looks at the rest of the string for each part of the format, and can't be
+interrupted: SK429 for more than a million steps.
+$comment$;
+REVOKE ALL ON FUNCTION guard.to_date(text, text) FROM PUBLIC;
+
+-- object: functions/guard/to_timestamp.sql
+-- to_timestamp(), for texts of a human length.
+-- drop: DROP FUNCTION guard.to_timestamp(text, text);
+CREATE OR REPLACE FUNCTION guard.to_timestamp(string text, format text)
+RETURNS timestamp with time zone
+LANGUAGE plpgsql
+STABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN octet_length(string)::bigint * octet_length(format) > 1000000
+            AND guard.exceeded('to_timestamp', octet_length(string), octet_length(format), '1000000 steps')
+        THEN NULL
+        ELSE pg_catalog.to_timestamp(string, format)
+    END;
+END
+$function$;
+
+COMMENT ON FUNCTION guard.to_timestamp(text, text) IS $comment$
+The built-in function looks at the rest of the string for each part of the format, and can't be
+interrupted: SK429 for more than a million steps.
+$comment$;
+REVOKE ALL ON FUNCTION guard.to_timestamp(text, text) FROM PUBLIC;
+
+-- object: functions/guard/translate.sql
+-- translate(), for texts that it can be done with soon.
+-- drop: DROP FUNCTION guard.translate(text, text, text);
+CREATE OR REPLACE FUNCTION guard.translate(string text, "from" text, "to" text)
+RETURNS text
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN octet_length(string)::bigint * octet_length("from") > 100000000
+            AND guard.exceeded('translate', octet_length(string), octet_length("from"), '100000000 steps')
+        THEN NULL
+        ELSE pg_catalog.translate(string, "from", "to")
+    END;
+END
+$function$;
+
+COMMENT ON FUNCTION guard.translate(text, text, text) IS $comment$
+The built-in function compares each character with each of "from", and can't be interrupted:
+SK429 for more than a hundred million.
+$comment$;
+REVOKE ALL ON FUNCTION guard.translate(text, text, text) FROM PUBLIC;
+
+-- object: functions/guard/ts_rank.sql
+-- ts_rank(), for a query of some words.
+-- drop: DROP FUNCTION guard.ts_rank(tsvector, tsquery);
+-- drop: DROP FUNCTION guard.ts_rank(tsvector, tsquery, integer);
+-- drop: DROP FUNCTION guard.ts_rank(real[], tsvector, tsquery);
+-- drop: DROP FUNCTION guard.ts_rank(real[], tsvector, tsquery, integer);
+CREATE OR REPLACE FUNCTION guard.ts_rank(vector tsvector, query tsquery)
+RETURNS real
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN length(vector)::bigint * numnode(query) * numnode(query) > 300000
+            AND guard.exceeded('ts_rank', length(vector), numnode(query), '300000 lexemes × (terms)²')
+        THEN NULL
+        ELSE pg_catalog.ts_rank(vector, query)
+    END;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION guard.ts_rank(vector tsvector, query tsquery, normalization integer)
+RETURNS real
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN length(vector)::bigint * numnode(query) * numnode(query) > 300000
+            AND guard.exceeded('ts_rank', length(vector), numnode(query), '300000 lexemes × (terms)²')
+        THEN NULL
+        ELSE pg_catalog.ts_rank(vector, query, normalization)
+    END;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION guard.ts_rank(weights real[], vector tsvector, query tsquery)
+RETURNS real
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN length(vector)::bigint * numnode(query) * numnode(query) > 300000
+            AND guard.exceeded('ts_rank', length(vector), numnode(query), '300000 lexemes × (terms)²')
+        THEN NULL
+        ELSE pg_catalog.ts_rank(weights, vector, query)
+    END;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION guard.ts_rank(weights real[], vector tsvector, query tsquery, normalization integer)
+RETURNS real
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN length(vector)::bigint * numnode(query) * numnode(query) > 300000
+            AND guard.exceeded('ts_rank', length(vector), numnode(query), '300000 lexemes × (terms)²')
+        THEN NULL
+        ELSE pg_catalog.ts_rank(weights, vector, query, normalization)
+    END;
+END
+$function$;
+
+COMMENT ON FUNCTION guard.ts_rank(tsvector, tsquery) IS $comment$
+The built-in function compares all places of all pairs of words sought, and can't be interrupted:
+SK429 for long queries over long documents.
+$comment$;
+COMMENT ON FUNCTION guard.ts_rank(tsvector, tsquery, integer) IS 'As guard.ts_rank(tsvector, tsquery).';
+COMMENT ON FUNCTION guard.ts_rank(real[], tsvector, tsquery) IS 'As guard.ts_rank(tsvector, tsquery).';
+COMMENT ON FUNCTION guard.ts_rank(real[], tsvector, tsquery, integer) IS 'As guard.ts_rank(tsvector, tsquery).';
+REVOKE ALL ON FUNCTION guard.ts_rank(tsvector, tsquery) FROM PUBLIC;
+REVOKE ALL ON FUNCTION guard.ts_rank(tsvector, tsquery, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION guard.ts_rank(real[], tsvector, tsquery) FROM PUBLIC;
+REVOKE ALL ON FUNCTION guard.ts_rank(real[], tsvector, tsquery, integer) FROM PUBLIC;
+
+-- object: functions/guard/ts_rank_cd.sql
+-- ts_rank_cd(), for a query of some words.
+-- drop: DROP FUNCTION guard.ts_rank_cd(tsvector, tsquery);
+-- drop: DROP FUNCTION guard.ts_rank_cd(tsvector, tsquery, integer);
+-- drop: DROP FUNCTION guard.ts_rank_cd(real[], tsvector, tsquery);
+-- drop: DROP FUNCTION guard.ts_rank_cd(real[], tsvector, tsquery, integer);
+CREATE OR REPLACE FUNCTION guard.ts_rank_cd(vector tsvector, query tsquery)
+RETURNS real
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN length(vector)::bigint * numnode(query) * numnode(query) > 300000
+            AND guard.exceeded('ts_rank_cd', length(vector), numnode(query), '300000 lexemes × (terms)²')
+        THEN NULL
+        ELSE pg_catalog.ts_rank_cd(vector, query)
+    END;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION guard.ts_rank_cd(vector tsvector, query tsquery, normalization integer)
+RETURNS real
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN length(vector)::bigint * numnode(query) * numnode(query) > 300000
+            AND guard.exceeded('ts_rank_cd', length(vector), numnode(query), '300000 lexemes × (terms)²')
+        THEN NULL
+        ELSE pg_catalog.ts_rank_cd(vector, query, normalization)
+    END;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION guard.ts_rank_cd(weights real[], vector tsvector, query tsquery)
+RETURNS real
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN length(vector)::bigint * numnode(query) * numnode(query) > 300000
+            AND guard.exceeded('ts_rank_cd', length(vector), numnode(query), '300000 lexemes × (terms)²')
+        THEN NULL
+        ELSE pg_catalog.ts_rank_cd(weights, vector, query)
+    END;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION guard.ts_rank_cd(weights real[], vector tsvector, query tsquery, normalization integer)
+RETURNS real
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN length(vector)::bigint * numnode(query) * numnode(query) > 300000
+            AND guard.exceeded('ts_rank_cd', length(vector), numnode(query), '300000 lexemes × (terms)²')
+        THEN NULL
+        ELSE pg_catalog.ts_rank_cd(weights, vector, query, normalization)
+    END;
+END
+$function$;
+
+COMMENT ON FUNCTION guard.ts_rank_cd(tsvector, tsquery) IS $comment$
+The built-in function compares all places of all pairs of words sought, and can't be interrupted:
+SK429 for long queries over long documents.
+$comment$;
+COMMENT ON FUNCTION guard.ts_rank_cd(tsvector, tsquery, integer) IS 'As guard.ts_rank_cd(tsvector, tsquery).';
+COMMENT ON FUNCTION guard.ts_rank_cd(real[], tsvector, tsquery) IS 'As guard.ts_rank_cd(tsvector, tsquery).';
+COMMENT ON FUNCTION guard.ts_rank_cd(real[], tsvector, tsquery, integer) IS 'As guard.ts_rank_cd(tsvector, tsquery).';
+REVOKE ALL ON FUNCTION guard.ts_rank_cd(tsvector, tsquery) FROM PUBLIC;
+REVOKE ALL ON FUNCTION guard.ts_rank_cd(tsvector, tsquery, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION guard.ts_rank_cd(real[], tsvector, tsquery) FROM PUBLIC;
+REVOKE ALL ON FUNCTION guard.ts_rank_cd(real[], tsvector, tsquery, integer) FROM PUBLIC;
 
 -- end of objects
 NOTIFY storekeeper_catalog;

@@ -22,7 +22,7 @@ BEGIN
         'CREATE FUNCTION sandbox.%I(query text, max_rows integer, max_bytes integer)'
         ' RETURNS json LANGUAGE sql STABLE SECURITY DEFINER'
         ' SET search_path = guard, pg_catalog, %s, pg_temp SET timezone = %L'
-        ' SET max_parallel_workers_per_gather = 0'
+        ' SET max_parallel_workers_per_gather = 0 SET cursor_tuple_fraction = 1'
         ' AS ''SELECT gateway.run_query(query, max_rows, max_bytes)''',
         v_run, v_persona.free_sql_path, v_persona.free_sql_zone
     );
