@@ -33,13 +33,15 @@ json_option = click.option(
 
 def fail(error: Exception, *, as_json: bool = False) -> None:
     """Says on stderr what is wrong and what to do, and ends with exit code 1."""
+    from storekeeper.console import harmless, show_json
+
     if as_json and isinstance(error, MCPError):
-        click.echo(json.dumps({"error": error.as_dict()}, indent=2))
+        show_json({"error": error.as_dict()})
     code = f" {error.error_code}" if isinstance(error, MCPError) else ""
-    click.secho(f"storekeeper:{code} {error}", fg="red", err=True)
+    click.secho(harmless(f"storekeeper:{code} {error}"), fg="red", err=True)
     for name in ("detail", "hint", "request_id"):
         if text := getattr(error, name, None):
-            click.echo(f"{name}: {text}", err=True)
+            click.echo(harmless(f"{name}: {text}"), err=True)
     raise SystemExit(1)
 
 

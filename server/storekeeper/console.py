@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 NO_WRAP = 50  # characters up to which a column stays on one line
+# What a terminal obeys, or shows so that one reads something else. Texts of the database may hold it.
+OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 if TYPE_CHECKING:
     from storekeeper.gateway import Progress
@@ -23,16 +26,26 @@ if TYPE_CHECKING:
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
 
 
+def harmless(text: str) -> str:
+    """The text with what a terminal would obey as \\uXXXX, which JSON reads as what it was."""
+    return OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def show_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(harmless(json.dumps(value, ensure_ascii=False, indent=2)) + "\n")
 
 
 def show_rows(rows: Sequence[Mapping[str, Any]], title: str | None = None) -> None:
     """Rows as a table; numbers to the right, with the decimals of their column."""
     if not rows:
-        console.print(f"{title}: none" if title else "none", style="dim")
+        console.print(Text(f"{harmless(title)}: none" if title else "none"), style="dim")
         return
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+    table = Table(
+        title=Text(harmless(title)) if title else None,
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        title_style="bold",
+    )
     columns = []
     for name in rows[0]:
         values = [row.get(name) for row in rows]
@@ -41,7 +54,10 @@ def show_rows(rows: Sequence[Mapping[str, Any]], title: str | None = None) -> No
         texts = [f"{v:,.{decimals}f}" if number and v is not None else readable(v) for v in values]
         short = max(map(len, texts)) <= NO_WRAP
         table.add_column(
-            name, justify="right" if number else "left", no_wrap=short, overflow="fold"
+            Text(harmless(name)),
+            justify="right" if number else "left",
+            no_wrap=short,
+            overflow="fold",
         )
         columns.append(map(Text, texts))
     for cells in zip(*columns, strict=True):
@@ -66,11 +82,11 @@ def show(value: Mapping[str, Any]) -> None:
                     [{"": key, **{n: m.get(key) for n, m in member.items()}} for key in keys], name
                 )
             case list():
-                console.print(Text(name, style="bold"))
+                console.print(Text(harmless(name), style="bold"))
                 for item in member:
                     console.print(Text(f"  {readable(item)}"))
             case _:
-                console.print(Text.assemble((f"{name}: ", "bold"), readable(member)))
+                console.print(Text.assemble((f"{harmless(name)}: ", "bold"), readable(member)))
 
 
 def readable(value: Any) -> str:
@@ -82,10 +98,10 @@ def readable(value: Any) -> str:
         case int() | float():
             return f"{value:,}"
         case dict():
-            return ", ".join(f"{k} {readable(v)}" for k, v in value.items())
+            return ", ".join(f"{harmless(k)} {readable(v)}" for k, v in value.items())
         case list():
             return ", ".join(map(readable, value))
-    return str(value)
+    return harmless(str(value))
 
 
 @contextmanager

@@ -40,12 +40,17 @@ def connect_to(settings: Settings, *, embedded: bool = False) -> Iterator[Databa
     if settings.names_a_server and not embedded:
         url = settings.database_url.get_secret_value() if settings.database_url else ""
         try:
-            conninfo_to_dict(url)
+            host = str(conninfo_to_dict(url).get("host") or "")
         except psycopg.ProgrammingError:
             raise ConfigurationError(
                 "STOREKEEPER_DATABASE_URL is not a connection string that libpq understands.",
                 hint="postgresql://storekeeper_gateway@host:5432/database, or: host=… dbname=… user=…",
             ) from None
+        if "@" in host[1:]:  # the rest of a password; at its beginning, an abstract socket
+            raise ConfigurationError(
+                "The host in STOREKEEPER_DATABASE_URL holds an @.",
+                hint="In a URL write the @ of a password as %40.",
+            )
         yield Database(server=url, dba=url)
         return
 

@@ -44,6 +44,9 @@ with suppress(ImportError):  # it comes with the wheel, of which __init__ makes 
 log = logging.getLogger("storekeeper.embedded")
 
 PATIENCE = 120  # seconds: crash recovery replays up to max_wal_size, which a slow disk does slowly
+# Of address space, for each process: a query that wants more fails (53200), and the machine does not.
+PROCESS_MEMORY = 2**30
+LIMITED = 'ulimit -v "$0" 2>/dev/null; exec "$@"'  # macOS has no such limit
 LEAVING = 5  # seconds: a client that closes us down kills what has not ended soon after
 FOLDERS = {16: "pginstall", 18: "pginstall18"}  # in the wheel
 ENVIRONMENT = ("PATH", "TZ", "LD_LIBRARY_PATH")  # the rest may hold secrets of the one who starts
@@ -195,6 +198,7 @@ class Embedded:
         # pg_ctl puts its own -D and -l into a shell command as they are, whatever the path holds;
         # hence PGDATA, a -D that is quoted, and a log named from home.
         started = self._run(
+            "/bin/sh", "-c", LIMITED, str(PROCESS_MEMORY // 1024),
             str(binaries / "pg_ctl"), "start", "-w", "-t", str(PATIENCE),
             "-l", self.log.name, "-o", shlex.join(options),
         )  # fmt: skip

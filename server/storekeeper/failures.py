@@ -17,6 +17,7 @@ from storekeeper.errors import (
 
 log = logging.getLogger("storekeeper.gateway")
 
+LONGEST = 1000  # characters of a message
 LATER = "Wait a moment, then try again."
 NARROWER = "Narrow the request: a shorter period, fewer rows, one store."
 
@@ -60,7 +61,7 @@ def explain(
         )
         return kind("The database could not do this.", sqlstate=failure.sqlstate)
     return kind(
-        failure.diag.message_primary or "",
+        _short(failure.diag.message_primary or ""),
         sqlstate=failure.sqlstate,
         detail=_position(failure) if holds_sql else None,
         hint=failure.diag.message_hint or (NARROWER if kind is LimitError else None),
@@ -84,6 +85,11 @@ def no_gateway(dbname: str) -> ConfigurationError:
         f"Database {dbname} has no Storekeeper gateway.",
         hint="Run storekeeper init as its DBA first.",
     )
+
+
+def _short(text: str) -> str:
+    """PostgreSQL quotes a value that it can't read, however long it is."""
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
 def _position(failure: psycopg.Error) -> str | None:

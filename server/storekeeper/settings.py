@@ -96,6 +96,7 @@ class Settings(BaseSettings):
             "work_mem": self.work_mem,
             "random_page_cost": self.random_page_cost,
             "timezone": "UTC",
+            "synchronize_seqscans": "off",  # or the order of rows tells where others are reading
             "intervalstyle": "iso_8601",
             "client_connection_check_interval": "2s",
             **{name: f"{round(seconds * 1000)}ms" for name, seconds in milliseconds.items()},

@@ -208,11 +208,11 @@ def _replacement(path: str, old: str | None, new: str) -> str:
 
 
 def _signature(text: str) -> str:
-    """What CREATE OR REPLACE can't change: a function up to LANGUAGE, and a view."""
-    found = re.search(
+    """What CREATE OR REPLACE can't change: functions up to LANGUAGE, and a view."""
+    found = re.findall(
         r"^CREATE OR REPLACE (FUNCTION.*?^LANGUAGE|VIEW.*)", text, re.DOTALL | re.MULTILINE
     )
-    return " ".join(found.group().split()) if found else ""
+    return " ".join(" ".join(found).split())
 
 
 def _drop(path: str, text: str) -> str:

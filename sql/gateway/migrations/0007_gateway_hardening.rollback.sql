@@ -51,6 +51,11 @@ DROP FUNCTION guard.replace(text, text, text);
 -- object: functions/guard/repeat.sql
 DROP FUNCTION guard.repeat(text, integer);
 
+-- object: functions/guard/power.sql
+DROP OPERATOR guard.^ (numeric, numeric);
+DROP FUNCTION guard.pow(numeric, numeric);
+DROP FUNCTION guard.power(numeric, numeric);
+
 -- object: functions/guard/polygon.sql
 DROP FUNCTION guard.polygon(integer, circle);
 

@@ -509,7 +509,10 @@ AS $function$
     WHERE p.oid IS NULL
        OR NOT p.prosecdef
        OR p.provolatile <> 's'
-       OR 'search_path=guard, pg_catalog, ' || n.free_sql_path || ', pg_temp' <> ALL (p.proconfig)
+       OR NOT EXISTS (
+            SELECT FROM unnest(p.proconfig) AS c (setting)
+            WHERE starts_with(c.setting, 'search_path=guard, pg_catalog, ' || n.free_sql_path || ', ')
+       )
        OR r.rolcanlogin OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication
        OR EXISTS (
             SELECT FROM pg_auth_members AS m
@@ -941,6 +944,13 @@ AS $function$
 DECLARE
     v_sandbox CONSTANT name := 'sandbox_' || make_sandbox.persona;
     v_run     CONSTANT name := 'run_' || make_sandbox.persona;
+    -- Where the operators of pgvector are.
+    v_vector  CONSTANT name := (
+        SELECT n.nspname
+        FROM pg_extension AS e
+        JOIN pg_namespace AS n ON n.oid = e.extnamespace
+        WHERE e.extname = 'vector'
+    );
     v_persona gateway.personas;
 BEGIN
     SET LOCAL ROLE storekeeper_definer;
@@ -953,10 +963,10 @@ BEGIN
     EXECUTE format(
         'CREATE FUNCTION sandbox.%I(query text, max_rows integer, max_bytes integer)'
         ' RETURNS json LANGUAGE sql STABLE SECURITY DEFINER'
-        ' SET search_path = guard, pg_catalog, %s, pg_temp SET timezone = %L'
+        ' SET search_path = guard, pg_catalog, %s, %I, pg_temp SET timezone = %L'
         ' SET max_parallel_workers_per_gather = 0 SET cursor_tuple_fraction = 1'
         ' AS ''SELECT gateway.run_query(query, max_rows, max_bytes)''',
-        v_run, v_persona.free_sql_path, v_persona.free_sql_zone
+        v_run, v_persona.free_sql_path, v_vector, v_persona.free_sql_zone
     );
     EXECUTE format('REVOKE ALL ON FUNCTION sandbox.%I FROM PUBLIC', v_run);
     EXECUTE format('GRANT EXECUTE ON FUNCTION sandbox.%I TO %I', v_run, make_sandbox.persona);
@@ -1140,7 +1150,7 @@ AS $function$
 -- The search path is that of the sandbox function that calls: free SQL is resolved along it.
 DECLARE
     c_gap       CONSTANT text := '(?:;|\s|--[^\n]*(?:\n|$)|/\*(?:[^*]|\*+[^*/])*\*+/)*';
-    v_query     text := regexp_replace(run_query.query, '^' || c_gap, '');
+    v_query     text := regexp_replace(left(run_query.query, 8001), '^' || c_gap, '');
     v_explained text := substring(v_query, '(?i)^explain\M(.*)$');
     v_cursor    refcursor;
     v_row       record;
@@ -1169,12 +1179,17 @@ BEGIN
             ERRCODE = 'SK400',
             MESSAGE = format('The query has %s characters; 8000 are allowed.', length(run_query.query)),
             HINT = 'Ask for less in one query, or use a tool made for the question.';
-    ELSIF v_query ~* 'pg_catalog|\mu&"' THEN
+    ELSIF v_query ~* ('\mpg_catalog"?' || c_gap || '\.|\mu&"') THEN
         -- Written in full, a built-in function would pass by its limited namesake in schema guard.
         RAISE EXCEPTION USING
             ERRCODE = 'SK403',
             MESSAGE = 'A query may not name the schema pg_catalog, nor quote names with U&.',
             HINT = 'Built-in functions, types and operators are found without a schema.';
+    ELSIF v_query ~* 'tablesample' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK403',
+            MESSAGE = 'TABLESAMPLE is not served: the blocks that it draws hold everybody''s rows.',
+            HINT = 'WHERE random() < 0.1 draws a tenth of your own rows.';
     ELSIF v_explained ~* (
         '^' || c_gap || '\(?' || c_gap
         || '(analy[sz]e|verbose|costs|settings|generic_plan|buffers|serialize|wal|timing|summary|memory|format)\M'
@@ -1196,6 +1211,10 @@ BEGIN
         v_found := FOUND;
     EXCEPTION
         WHEN invalid_cursor_definition OR feature_not_supported OR read_only_sql_transaction THEN
+            -- Also what PostgreSQL has not built, a DISTINCT window function for one: that is no attempt to write.
+            IF SQLSTATE = '0A000' AND SQLERRM !~ 'non-volatile function|data-modifying|cursor' THEN
+                RAISE;
+            END IF;
             RAISE EXCEPTION USING
                 ERRCODE = 'SK403',
                 MESSAGE = 'Only one reading statement may run here: ' || SQLERRM || '.',
@@ -1296,7 +1315,8 @@ AS $function$
       -- By rule, not by name, so that what a newer PostgreSQL brings is in it.
       AND (
             p.provolatile = 'v'
-         OR p.proname ~ '^(_?pg_|has_|inet_|txid_|current_(setting|query|schemas)$)'
+         OR p.proname ~ '^(_?pg_|has_|inet_(client|server)_|txid_|current_(setting|query|schemas)$)'
+         OR (p.proname IN ('age', 'mxid_age') AND p.proargtypes[0] = 'xid'::regtype)
       )
       AND p.proname <> ALL ('{
             array_sample, array_shuffle, clock_timestamp, currval, gen_random_uuid, lastval, nextval,
@@ -1541,6 +1561,50 @@ COMMENT ON FUNCTION guard.polygon(integer, circle) IS $comment$
 The built-in function, but SK429 for more than a thousand points.
 $comment$;
 REVOKE ALL ON FUNCTION guard.polygon(integer, circle) FROM PUBLIC;
+
+-- object: functions/guard/power.sql
+-- power() and the operator ^, for results of some thousand digits.
+-- drop: DROP OPERATOR guard.^ (numeric, numeric);
+-- drop: DROP FUNCTION guard.pow(numeric, numeric);
+-- drop: DROP FUNCTION guard.power(numeric, numeric);
+CREATE OR REPLACE FUNCTION guard.power(base numeric, exponent numeric)
+RETURNS numeric
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+BEGIN
+    RETURN CASE
+        WHEN (abs(exponent) > 10000 OR pg_column_size(base) > 100)
+            AND guard.exceeded('power', pg_column_size(base), least(abs(exponent), 1e18)::bigint, 'an exponent of 10000')
+        THEN NULL
+        ELSE pg_catalog.power(base, exponent)
+    END;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION guard.pow(base numeric, exponent numeric)
+RETURNS numeric
+LANGUAGE sql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+AS $function$
+    SELECT guard.power(base, exponent)
+$function$;
+
+DROP OPERATOR IF EXISTS guard.^ (numeric, numeric);
+CREATE OPERATOR guard.^ (LEFTARG = numeric, RIGHTARG = numeric, FUNCTION = guard.power);
+
+COMMENT ON FUNCTION guard.power(numeric, numeric) IS $comment$
+The built-in function makes up to 131072 digits, and can't be interrupted: SK429 for an exponent beyond ten
+thousand, or a base of hundreds of digits.
+$comment$;
+COMMENT ON FUNCTION guard.pow(numeric, numeric) IS 'As guard.power(numeric, numeric).';
+COMMENT ON OPERATOR guard.^ (numeric, numeric) IS 'As guard.power(numeric, numeric).';
+REVOKE ALL ON FUNCTION guard.power(numeric, numeric) FROM PUBLIC;
+REVOKE ALL ON FUNCTION guard.pow(numeric, numeric) FROM PUBLIC;
 
 -- object: functions/guard/repeat.sql
 -- repeat(), for up to a megabyte.

@@ -100,7 +100,10 @@ AS $function$
     WHERE p.oid IS NULL
        OR NOT p.prosecdef
        OR p.provolatile <> 's'
-       OR 'search_path=guard, pg_catalog, ' || n.free_sql_path || ', pg_temp' <> ALL (p.proconfig)
+       OR NOT EXISTS (
+            SELECT FROM unnest(p.proconfig) AS c (setting)
+            WHERE starts_with(c.setting, 'search_path=guard, pg_catalog, ' || n.free_sql_path || ', ')
+       )
        OR r.rolcanlogin OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication
        OR EXISTS (
             SELECT FROM pg_auth_members AS m

@@ -9,6 +9,13 @@ AS $function$
 DECLARE
     v_sandbox CONSTANT name := 'sandbox_' || make_sandbox.persona;
     v_run     CONSTANT name := 'run_' || make_sandbox.persona;
+    -- Where the operators of pgvector are.
+    v_vector  CONSTANT name := (
+        SELECT n.nspname
+        FROM pg_extension AS e
+        JOIN pg_namespace AS n ON n.oid = e.extnamespace
+        WHERE e.extname = 'vector'
+    );
     v_persona gateway.personas;
 BEGIN
     SET LOCAL ROLE storekeeper_definer;
@@ -21,10 +28,10 @@ BEGIN
     EXECUTE format(
         'CREATE FUNCTION sandbox.%I(query text, max_rows integer, max_bytes integer)'
         ' RETURNS json LANGUAGE sql STABLE SECURITY DEFINER'
-        ' SET search_path = guard, pg_catalog, %s, pg_temp SET timezone = %L'
+        ' SET search_path = guard, pg_catalog, %s, %I, pg_temp SET timezone = %L'
         ' SET max_parallel_workers_per_gather = 0 SET cursor_tuple_fraction = 1'
         ' AS ''SELECT gateway.run_query(query, max_rows, max_bytes)''',
-        v_run, v_persona.free_sql_path, v_persona.free_sql_zone
+        v_run, v_persona.free_sql_path, v_vector, v_persona.free_sql_zone
     );
     EXECUTE format('REVOKE ALL ON FUNCTION sandbox.%I FROM PUBLIC', v_run);
     EXECUTE format('GRANT EXECUTE ON FUNCTION sandbox.%I TO %I', v_run, make_sandbox.persona);

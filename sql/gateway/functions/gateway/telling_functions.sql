@@ -19,7 +19,8 @@ AS $function$
       -- By rule, not by name, so that what a newer PostgreSQL brings is in it.
       AND (
             p.provolatile = 'v'
-         OR p.proname ~ '^(_?pg_|has_|inet_|txid_|current_(setting|query|schemas)$)'
+         OR p.proname ~ '^(_?pg_|has_|inet_(client|server)_|txid_|current_(setting|query|schemas)$)'
+         OR (p.proname IN ('age', 'mxid_age') AND p.proargtypes[0] = 'xid'::regtype)
       )
       AND p.proname <> ALL ('{
             array_sample, array_shuffle, clock_timestamp, currval, gen_random_uuid, lastval, nextval,
