@@ -307,6 +307,19 @@ def test_a_server_started_by_hand_is_joined(home: Path) -> None:
         assert postmaster(home) == server
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS limits no address space")
+def test_a_query_that_wants_too_much_memory_fails_alone(home: Path) -> None:
+    with (
+        Embedded(home) as embedded,
+        psycopg.connect(embedded.conninfo(), autocommit=True) as greedy,
+        psycopg.connect(embedded.conninfo(), autocommit=True) as other,
+    ):
+        with pytest.raises(psycopg.errors.OutOfMemory):
+            greedy.execute("SELECT length(repeat('x', 900000000) || repeat('y', 100000000))")
+        for connection in (greedy, other):
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
 def test_a_half_made_initdb(home: Path) -> None:
     half = home / "postgresql-18.new-half"
     half.mkdir(parents=True)

@@ -18,7 +18,7 @@ import anyio
 import pytest
 from psycopg.pq import Trace
 
-from conftest import SEATTLE, Target, client
+from conftest import BELLEVUE, SEATTLE, Target, client
 from storekeeper.errors import (
     LimitError,
     MCPError,
@@ -472,3 +472,30 @@ async def test_a_database_that_is_not_there(typed: Target) -> None:
         with pytest.raises(UnavailableError) as explained:
             await gateway.check()
         assert "port 1" in explained.value.message
+
+
+FREE_QUERIES = BACKENDS.replace("fixture_", "execute_sales_query")
+ENDLESS = "SELECT count(*) FROM generate_series(1, 1000000000000)"
+
+
+async def test_two_free_queries_of_one_person_at_a_time(typed: Target) -> None:
+    async with serving(typed, lock_timeout=0.3) as mine, serving(typed, BELLEVUE) as another:
+
+        async def ask(serving: Serving) -> dict[str, Any]:
+            return await serving.call("execute_sales_query", postgresql_query="SELECT 1 AS one")
+
+        async with anyio.create_task_group() as calls:
+            for _ in range(2):
+                calls.start_soon(
+                    lambda: mine.call("execute_sales_query", postgresql_query=ENDLESS)
+                )
+            with anyio.fail_after(PATIENCE):
+                while len(await rows_of(typed, FREE_QUERIES)) < 2:
+                    await anyio.sleep(0.02)
+            third = await mine.fail("execute_sales_query", postgresql_query="SELECT 1")
+            assert (third.error_code, third.sqlstate) == ("LIMIT_EXCEEDED", "SK429")
+            assert third.hint
+            assert await mine.call("fixture_scalar") == {"value": 42}
+            assert (await ask(another))["rows"] == [{"one": 1}]
+            calls.cancel_scope.cancel()
+        assert (await ask(mine))["rows"] == [{"one": 1}]

@@ -5,12 +5,14 @@ Roles belong to the whole server, so what is said of them is tried on a server o
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -26,28 +28,43 @@ from psycopg.conninfo import conninfo_to_dict
 from conftest import SCALE, SEATTLE, SEED, TESTS, Server, Target, storekeeper
 from servers import own_server
 from storekeeper import migrations, sample, shipping
-from storekeeper.database import Database
+from storekeeper.database import Database, connect_to
 from storekeeper.errors import ConfigurationError
 from storekeeper.settings import Settings
 from storekeeper.shipping import FOOTER, Half
 
 ROOT = TESTS.parent
 SQL = ROOT / "sql"
-LEDGER = sorted(
-    (path for name in shipping.HALVES for path in Half(SQL / name).ledger()), key=lambda p: p.name
-)
-FIRST, LAST = LEDGER[0].stem, LEDGER[-1].stem
+# In the order in which an empty database gets them: nothing in the gateway needs the other half.
+LEDGER = [path for name in shipping.HALVES for path in Half(SQL / name).ledger()]
+IDS = [path.stem for path in LEDGER]
+FIRST, LAST = IDS[0], IDS[-1]
+HARDENING = "0006_hardening"
+BEFORE = [path for path in LEDGER if path.stem < HARDENING]
 NEW_DATABASE = sql.SQL("CREATE DATABASE {} TEMPLATE template0")
 NEW_DATABASE_OF = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0")
 DROP_DATABASE = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
 CREATE_ACCOUNT = sql.SQL("CREATE ROLE {} LOGIN")
 
+
+def rights(acl: str, kind: str, owner: str) -> str:
+    """An access list whatever the order of the grants, and whether or not the default is written."""
+    return (
+        "(SELECT array_agg(item::text ORDER BY item::text)"
+        f" FROM unnest(coalesce({acl}, acldefault('{kind}', {owner}))) AS item)"
+    )
+
+
 # What object files and migrations must agree on; each row ends up as one line of text.
 CATALOG = {
-    "functions": """
-        SELECT pg_get_functiondef(p.oid), p.proowner::regrole, p.proacl::text,
-            obj_description(p.oid, 'pg_proc')
+    "functions": f"""
+        SELECT pg_get_functiondef(p.oid), p.proowner::regrole,
+            {rights("p.proacl", "f", "p.proowner")}, obj_description(p.oid, 'pg_proc')
         FROM pg_proc AS p""",
+    "operators": """
+        SELECT p.oid::regoperator, p.oprowner::regrole, p.oprcode::regprocedure,
+            obj_description(p.oid, 'pg_operator')
+        FROM pg_operator AS p""",
     "policies": """
         SELECT p.polname, p.polrelid::regclass, p.polcmd, p.polpermissive, p.polroles::regrole[],
             pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)
@@ -55,9 +72,10 @@ CATALOG = {
     "triggers": """
         SELECT pg_get_triggerdef(p.oid), obj_description(p.oid, 'pg_trigger')
         FROM pg_trigger AS p WHERE NOT p.tgisinternal""",
-    "relations": """
-        SELECT p.oid::regclass, p.relkind, p.relowner::regrole, p.relacl::text, p.reloptions,
-            p.relrowsecurity, p.relforcerowsecurity, obj_description(p.oid, 'pg_class'),
+    "relations": f"""
+        SELECT p.oid::regclass, p.relkind, p.relowner::regrole,
+            {rights("p.relacl", "r", "p.relowner")},
+            p.reloptions, p.relrowsecurity, p.relforcerowsecurity, obj_description(p.oid, 'pg_class'),
             CASE WHEN p.relkind = 'v' THEN pg_get_viewdef(p.oid) END
         FROM pg_class AS p WHERE p.relname !~ 'yoyo'""",
     "columns": """
@@ -66,8 +84,9 @@ CATALOG = {
         FROM pg_attribute AS p JOIN pg_class AS c ON c.oid = p.attrelid
         WHERE p.attnum > 0 AND c.relname !~ 'yoyo'""",
     "constraints": "SELECT p.conname, pg_get_constraintdef(p.oid) FROM pg_constraint AS p",
-    "schemas": """
-        SELECT p.nspname, p.nspowner::regrole, coalesce(p.nspacl, acldefault('n', p.nspowner))::text
+    "schemas": f"""
+        SELECT p.nspname, p.nspowner::regrole, {rights("p.nspacl", "n", "p.nspowner")},
+            obj_description(p.oid, 'pg_namespace')
         FROM pg_namespace AS p""",
     "default privileges": """
         SELECT p.defaclrole::regrole, p.defaclobjtype, p.defaclacl::text FROM pg_default_acl AS p""",
@@ -76,12 +95,34 @@ CATALOG = {
 }
 NAMESPACE = {
     "functions": "p.pronamespace",
+    "operators": "p.oprnamespace",
     "relations": "p.relnamespace",
     "columns": "c.relnamespace",
     "constraints": "p.connamespace",
     "schemas": "p.oid",
 }
 OURS = " {} {} NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_|^information_schema$|^public$')"
+
+# What hardening changes: rights on what PostgreSQL brings, on the database, and a setting.
+BUILT_IN = """
+SELECT kind, name, grantee::regrole, privilege_type, is_grantable
+FROM (
+    SELECT 'function', oid::regprocedure::text, coalesce(proacl, acldefault('f', proowner))
+    FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
+    UNION ALL SELECT 'relation', oid::regclass::text, relacl
+    FROM pg_class WHERE relnamespace IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+    UNION ALL SELECT 'column', attrelid::regclass || '.' || attname, attacl
+    FROM pg_attribute WHERE attacl IS NOT NULL AND attrelid < 16384
+    UNION ALL SELECT 'language', lanname, coalesce(lanacl, acldefault('l', lanowner)) FROM pg_language
+    UNION ALL SELECT 'schema', nspname, coalesce(nspacl, acldefault('n', nspowner))
+    FROM pg_namespace WHERE nspname IN ('public', 'pg_catalog', 'information_schema')
+    UNION ALL SELECT 'database', '', coalesce(datacl, acldefault('d', datdba))
+    FROM pg_database WHERE datname = current_database()
+) AS o (kind, name, acl), aclexplode(acl)
+UNION ALL
+SELECT 'setting', unnest(setconfig), setrole::regrole, '', false
+FROM pg_db_role_setting WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 LEFT = """
 SELECT 'schema ' || nspname FROM pg_namespace WHERE nspname !~ '^pg_|^information_schema$|^public$'
@@ -142,6 +183,15 @@ def alone(request: pytest.FixtureRequest) -> Iterator[Server]:
         yield made
 
 
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """Not pytest's own folder: as root, PostgreSQL runs as an account that may not enter it."""
+    made = Path(tempfile.mkdtemp(prefix="storekeeper-home-"))
+    made.chmod(0o711)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
 def execute(conninfo: str, statement: str | sql.Composed) -> list[tuple[Any, ...]]:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         cursor = connection.execute(statement)
@@ -156,6 +206,33 @@ def catalog(conninfo: str) -> dict[str, list[str]]:
             query += OURS.format("AND" if "WHERE" in query else "WHERE", namespace)
         found[kind] = sorted(map(repr, execute(conninfo, query)))
     return found
+
+
+def built_in(conninfo: str) -> set[tuple[Any, ...]]:
+    """Who may do what with what PostgreSQL itself brings."""
+    return set(execute(conninfo, BUILT_IN))
+
+
+def only(folder: Path, *migrations: Path) -> Path:
+    """A copy of sql/ in which there are just these migrations."""
+    for migration in migrations:
+        copy = folder / migration.parent.relative_to(SQL)
+        copy.mkdir(parents=True, exist_ok=True)
+        for file in (migration, shipping.rollback_file(migration)):
+            shutil.copy(file, copy)
+    return folder
+
+
+def free_sql(query: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return storekeeper(
+        "call",
+        "execute_sales_query",
+        f"postgresql_query={query}",
+        "--json",
+        "--principal",
+        SEATTLE,
+        environment=environment,
+    )
 
 
 def database_of(target: Target) -> Database:
@@ -233,36 +310,38 @@ def test_apply_roll_back_apply(alone: Server) -> None:
     name = "first"
     execute(alone.admin, NEW_DATABASE.format(sql.Identifier(name)))
     conninfo = alone.conninfo(name)
-    ids = [path.stem for path in LEDGER]
-    assert migrations.migrate(conninfo, SQL) == ids
+    assert migrations.migrate(conninfo, SQL) == IDS
     assert migrations.migrate(conninfo, SQL) == []
     before = catalog(conninfo)
     assert before["functions"]
-    assert sorted(migrations.rollback(conninfo, SQL, FIRST)) == ids
+    execute(conninfo, "SELECT gateway.harden('own')")
+    assert migrations.rollback(conninfo, SQL, FIRST) == IDS[::-1]
     assert execute(conninfo, LEFT) == []
     assert not any(catalog(conninfo).values())
     assert not any(m.applied for m in migrations.status(conninfo, SQL))
     assert migrations.rollback(conninfo, SQL, FIRST) == []
-    assert migrations.migrate(conninfo, SQL) == ids
+    assert migrations.migrate(conninfo, SQL) == IDS
     assert catalog(conninfo) == before
 
 
+@pytest.mark.parametrize(
+    "order", [LEDGER, sorted(LEDGER, key=lambda path: path.name)], ids=["fresh", "as written"]
+)
 def test_each_migration_alone_goes_back_and_forth(
-    new_database: Callable[..., Target], tmp_path: Path
+    new_database: Callable[..., Target], tmp_path: Path, order: list[Path]
 ) -> None:
     """A rollback gives back what was before it, from the last to the first."""
     target = new_database()
     states = []
-    for migration in LEDGER:
-        states.append(catalog(target.dba))
-        folder = tmp_path / migration.relative_to(SQL).parent
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in (migration, shipping.rollback_file(migration)):
-            shutil.copy(file, folder)
+    for migration in order:
+        states.append((catalog(target.dba), built_in(target.dba)))
+        only(tmp_path, migration)
         assert migrations.migrate(target.dba, tmp_path) == [migration.stem]
-    for migration, before in zip(LEDGER[::-1], states[::-1], strict=True):
+    for migration, (before, rights_before) in zip(order[::-1], states[::-1], strict=True):
         assert migrations.rollback(target.dba, SQL, migration.stem) == [migration.stem]
-        assert catalog(target.dba) == before, migration.stem
+        for kind in CATALOG:
+            assert catalog(target.dba)[kind] == before[kind], (migration.stem, kind)
+        assert built_in(target.dba) == rights_before, migration.stem
 
 
 def test_a_rollback_takes_what_depends_on_it_too(new_database: Callable[..., Target]) -> None:
@@ -284,7 +363,7 @@ def test_a_rollback_leaves_other_databases_alone(alone: Server) -> None:
         migrations.migrate(alone.conninfo(name), SQL)
     other = alone.conninfo("other")
     roles, before = execute(other, ROLES), catalog(other)
-    assert len(roles) == 5 + 2 * 3
+    assert len(roles) == 6 + 2 * 3
     migrations.rollback(alone.conninfo("one"), SQL, FIRST)
     assert execute(other, ROLES) == roles
     assert catalog(other) == before
@@ -305,6 +384,113 @@ def test_a_rollback_leaves_rights_on_other_databases(alone: Server) -> None:
     assert execute(alone.conninfo("other"), RIGHTS) == before
 
 
+# A database that was there before
+
+
+def test_a_database_of_the_migrations_before_becomes_the_same(
+    alone: Server, tmp_path: Path
+) -> None:
+    for name in ("fresh", "older"):
+        execute(alone.admin, NEW_DATABASE.format(sql.Identifier(name)))
+    execute(alone.admin, CREATE_ACCOUNT.format(sql.Identifier("another_program")))
+    fresh, older = alone.conninfo("fresh"), alone.conninfo("older")
+    migrations.migrate(fresh, SQL)
+    expected = catalog(fresh)
+
+    migrations.migrate(older, only(tmp_path, *BEFORE))
+    before, rights_before = catalog(older), built_in(older)
+    added = [m.id for m in migrations.status(older, SQL) if not m.applied]
+    assert added[0] == HARDENING
+    for strength in ("own", "shared", None):
+        assert migrations.migrate(older, SQL) == added
+        for kind in CATALOG:
+            assert catalog(older)[kind] == expected[kind], kind
+        if strength:
+            execute(older, f"SELECT gateway.harden('{strength}')")
+            assert len(rights_before - built_in(older)) > 40
+        assert set(migrations.rollback(older, SQL, HARDENING)) == set(added)
+        for kind in CATALOG:
+            assert catalog(older)[kind] == before[kind], kind
+        assert built_in(older) == rights_before
+    # The role stays for the other database.
+    migrations.rollback(fresh, SQL, FIRST)
+    assert migrations.rollback(older, SQL, FIRST) == [path.stem for path in BEFORE[::-1]]
+    assert execute(older, "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1") == [
+        ("another_program",),
+        ("postgres",),
+    ]
+
+
+def test_an_embedded_database_of_the_migrations_before_is_hardened_by_migrating(
+    request: pytest.FixtureRequest, home: Path, tmp_path: Path
+) -> None:
+    settings = Settings.read(
+        home=home,
+        sql=only(tmp_path / "sql", *BEFORE),
+        embedded_version=request.config.getoption("--postgres"),
+    )
+    shutil.copytree(SQL / "retail" / "data", tmp_path / "sql" / "retail" / "data")
+    with connect_to(settings, embedded=True) as database:
+        migrations.migrate(database.dba, tmp_path / "sql")
+        with psycopg.connect(database.dba) as connection:
+            connection.execute(sample.INSTALL_KEY, (settings.make_assertion_key(),))
+        sample.load(database.dba, settings, SCALE, SEED, lambda *_: None)
+
+    environment = {
+        "STOREKEEPER_HOME": str(home),
+        "STOREKEEPER_SQL": str(SQL),
+        "STOREKEEPER_EMBEDDED_VERSION": str(settings.embedded_version),
+        "PATH": os.environ["PATH"],
+    }
+    run = storekeeper("migrate", environment=environment)
+    assert run.returncode == 0, run.stderr
+    assert HARDENING in run.stdout.split()
+    run = storekeeper("doctor", "--json", environment=environment)
+    found = {finding["subject"]: finding for finding in json.loads(run.stdout)["findings"]}
+    assert found["free SQL"]["finding"] == "hardened as a database of our own"
+    assert found["sandboxes"]["ok"]
+    run = free_sql("SELECT count(DISTINCT store_id) AS stores FROM orders", environment)
+    assert json.loads(run.stdout)["rows"] == [{"stores": 1}]
+    assert free_sql("SELECT pg_notify('a', 'b')", environment).returncode == 1
+
+
+# Dumps
+
+
+def test_a_dump_keeps_the_hardening_of_functions(
+    server: Server, new_database: Callable[..., Target]
+) -> None:
+    dump, restore = (Path(server.psql).with_name(name) for name in ("pg_dump", "pg_restore"))
+    if not dump.exists():
+        pytest.skip("no pg_dump beside psql")
+    target, copy = new_database(), new_database()
+    migrations.migrate(target.dba, SQL)
+    target.execute("SELECT gateway.harden('own')")
+    archive = subprocess.run(
+        [dump, "--format=custom", target.dba], capture_output=True, check=True, timeout=60
+    ).stdout
+    subprocess.run(
+        [restore, "--exit-on-error", "--dbname", copy.dba], input=archive, check=True, timeout=60
+    )
+    for kind in ("functions", "relations", "schemas"):
+        assert catalog(copy.dba)[kind] == catalog(target.dba)[kind], kind
+
+    # As the handbook says, this much is not in it; the doctor sees it, and hardening mends it.
+    lost = {
+        "information_schema" if name.startswith("information_schema.") else kind
+        for kind, name, *_ in built_in(target.dba) ^ built_in(copy.dba)
+    }
+    assert lost == {"database", "setting", "language", "information_schema"}
+    healthy = "SELECT ok FROM gateway.doctor() WHERE subject = 'free SQL'"
+    assert copy.execute(healthy) == [(False,)]
+    copy.execute("SELECT gateway.harden('own')")
+    assert copy.execute(healthy) == [(True,)]
+    assert {kind for kind, *_ in built_in(target.dba) ^ built_in(copy.dba)} == {"database"}
+    grant = sql.SQL("GRANT CREATE ON DATABASE {} TO storekeeper_owner, storekeeper_definer")
+    execute(copy.dba, grant.format(sql.Identifier(copy.name)))
+    assert built_in(copy.dba) == built_in(target.dba)
+
+
 # Stock yoyo
 
 
@@ -316,7 +502,9 @@ def test_stock_yoyo_does_the_same(new_database: Callable[..., Target]) -> None:
     assert all(m.applied for m in migrations.status(theirs.dba, SQL))
     assert migrations.migrate(theirs.dba, SQL) == []
     yoyo(theirs, "rollback", "--batch", "--revision", Half(SQL / "retail").ledger()[0].stem)
-    assert [m.half for m in migrations.status(theirs.dba, SQL) if m.applied] == ["gateway"] * 3
+    assert [m.half for m in migrations.status(theirs.dba, SQL) if m.applied] == ["gateway"] * len(
+        Half(SQL / "gateway").ledger()
+    )
     yoyo(ours, "rollback", "--batch", "--all")
     assert not any(m.applied for m in migrations.status(ours.dba, SQL))
     assert not any(catalog(ours.dba).values())
@@ -350,7 +538,7 @@ def test_two_at_once(new_database: Callable[..., Target]) -> None:
                 process.wait()
     assert [process.returncode for process in processes] == [0, 0], answers
     assert sorted(answer for answer, _ in answers) == [
-        "".join(f"{path.stem}\n" for path in LEDGER),
+        "".join(f"{name}\n" for name in IDS),
         "The migrations are up to date.\n",
     ]
 
@@ -381,7 +569,7 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(
 ) -> None:
     target = new_database()
     folder = shutil.copytree(SQL, tmp_path / "sql")
-    number = int(LAST[:4]) + 1
+    number = max(int(name[:4]) for name in IDS) + 1
     broken = folder / "retail" / "migrations" / f"{number:04}_retail_broken.sql"
     broken.write_text(f"-- depends: {LAST}\nCREATE TABLE retail.half_made ();\nSELECT 1 / 0;\n")
     shipping.rollback_file(broken).write_text("DROP TABLE retail.half_made;\n")
@@ -502,6 +690,11 @@ def test_an_account_that_may_create_roles(alone: Server) -> None:
 def test_an_account_that_may_create_nothing(alone: Server) -> None:
     execute(alone.admin, CREATE_ACCOUNT.format(sql.Identifier("dba")))
     roles = ("storekeeper_owner", "storekeeper_definer", "storekeeper_dba", "storekeeper_loader")
+    personas = [
+        f"{prefix}{role}"
+        for role in ("store_managers", "regional_managers", "head_office")
+        for prefix in ("", "sandbox_")
+    ]
     _works_without_superuser_rights(
         alone,
         [
@@ -510,21 +703,38 @@ def test_an_account_that_may_create_nothing(alone: Server) -> None:
             r"CREATE ROLE storekeeper_gateway LOGIN .*;",
             r"CREATE EXTENSION vector SCHEMA public;",
         ],
+        [
+            r"CREATE ROLE storekeeper_trusted NOLOGIN;",
+            *(rf"GRANT storekeeper_trusted TO {role} WITH INHERIT TRUE;" for role in roles[:3]),
+        ],
+        [
+            *(rf"CREATE ROLE {role} NOLOGIN;" for role in personas),
+            *(rf"GRANT {role} TO dba WITH ADMIN TRUE, SET TRUE;" for role in personas),
+        ],
     )
 
 
-def _works_without_superuser_rights(server: Server, expected: list[str]) -> None:
-    """Migrating says once a half what to run; after that everything works with this account."""
-    execute(server.admin, NEW_DATABASE_OF.format(sql.Identifier("mine"), sql.Identifier("dba")))
-    mine = server.conninfo("mine", user="dba")
-    trusted = execute(
-        server.admin,
-        "SELECT bool_or(trusted) FROM pg_available_extension_versions WHERE name = 'vector'",
+def test_a_role_that_a_superuser_made_before(alone: Server) -> None:
+    """The account may make roles, but can't grant one that is another's."""
+    execute(alone.admin, CREATE_ACCOUNT.format(sql.Identifier("dba")))
+    execute(alone.admin, "ALTER ROLE dba CREATEROLE BYPASSRLS")
+    execute(alone.admin, "CREATE ROLE storekeeper_trusted NOLOGIN")
+    execute(alone.admin, NEW_DATABASE_OF.format(sql.Identifier("mine"), sql.Identifier("dba")))
+    execute(alone.conninfo("mine"), "CREATE EXTENSION vector SCHEMA public")
+    _told(
+        alone,
+        [
+            rf"GRANT storekeeper_trusted TO storekeeper_{role} WITH INHERIT TRUE;"
+            for role in ("owner", "definer", "dba")
+        ],
     )
-    if trusted == [(True,)]:
-        expected = [pattern for pattern in expected if "EXTENSION" not in pattern]
-    with pytest.raises(ConfigurationError, match="may not set up everything") as caught:
-        migrations.migrate(mine, SQL)
+    assert migrations.migrate(alone.conninfo("mine", user="dba"), SQL)
+
+
+def _told(server: Server, expected: list[str]) -> None:
+    """Migrating stops, and lists these statements; a superuser runs them."""
+    with pytest.raises(ConfigurationError, match="The account dba may not") as caught:
+        migrations.migrate(server.conninfo("mine", user="dba"), SQL)
     assert caught.value.sqlstate == "SK403"
     assert "superuser" in str(caught.value.hint)
     statements = (caught.value.detail or "").splitlines()
@@ -532,14 +742,22 @@ def _works_without_superuser_rights(server: Server, expected: list[str]) -> None
     for pattern in expected:
         assert any(re.fullmatch(pattern, statement) for statement in statements), pattern
     # Each is needed: none fails, as one for a role that is there would.
-    execute(server.conninfo("mine"), caught.value.detail or "")
-    try:
-        migrations.migrate(mine, SQL)
-    except ConfigurationError as personas:  # the other half's roles, told by the other half
-        if personas.sqlstate != "SK403":
-            raise
-        execute(server.conninfo("mine"), personas.detail or "")
-        migrations.migrate(mine, SQL)
+    execute(server.conninfo("mine"), "\n".join(statements))
+
+
+def _works_without_superuser_rights(server: Server, first: list[str], *more: list[str]) -> None:
+    """Migrating says what to run, as far as it has come; then everything works with this account."""
+    execute(server.admin, NEW_DATABASE_OF.format(sql.Identifier("mine"), sql.Identifier("dba")))
+    mine = server.conninfo("mine", user="dba")
+    trusted = execute(
+        server.admin,
+        "SELECT bool_or(trusted) FROM pg_available_extension_versions WHERE name = 'vector'",
+    )
+    if trusted == [(True,)]:
+        first = [pattern for pattern in first if "EXTENSION" not in pattern]
+    for expected in (first, *more):
+        _told(server, expected)
+    assert migrations.migrate(mine, SQL)
     assert migrations.migrate(mine, SQL) == []
     assert not execute(mine, "SELECT evtname FROM pg_event_trigger")
 
@@ -553,15 +771,7 @@ def _works_without_superuser_rights(server: Server, expected: list[str]) -> None
     assert run.returncode == 0, run.stderr
     assert '"Zava Retail Seattle"' in run.stdout
     assert "Bellevue" not in run.stdout
-    run = storekeeper(
-        "call",
-        "execute_sales_query",
-        "postgresql_query=SELECT count(DISTINCT store_id) AS stores FROM orders",
-        "--json",
-        environment=target.environment(SEATTLE),
-    )
-    assert run.returncode == 0, run.stderr
-    assert re.search(r'"stores": 1\b', run.stdout)
+    _serves_free_sql_once_accepted(target, mine)
     # Serving with the DBA's own account is refused.
     run = storekeeper(
         "call",
@@ -570,10 +780,38 @@ def _works_without_superuser_rights(server: Server, expected: list[str]) -> None
     )
     assert run.returncode == 1
     assert "must not serve" in run.stderr
-    # What this account made it can take away.
+    # What this account made it can take away; not what a superuser took from everybody.
+    execute(server.conninfo("mine"), "SELECT gateway.harden('own')")
+    assert seen_by(mine, SEATTLE) == ["Zava Retail Seattle"]
+    with pytest.raises(ConfigurationError, match="may not give back") as caught:
+        migrations.rollback(mine, SQL, HARDENING)
+    assert "superuser" in str(caught.value.hint)
+    execute(server.conninfo("mine"), caught.value.detail or "")
+    migrations.rollback(mine, SQL, HARDENING)
     migrations.rollback(mine, SQL, Half(SQL / "retail").ledger()[0].stem)
-    assert execute(mine, "SELECT nspname FROM pg_namespace WHERE nspname = 'retail'") == []
+    assert execute(mine, "SELECT nspname FROM pg_namespace WHERE nspname ~ 'retail|guard'") == []
     assert migrations.migrate(mine, SQL)
+
+
+def _serves_free_sql_once_accepted(target: Target, dba: str) -> None:
+    environment = target.environment(SEATTLE)
+    as_dba = target.environment(STOREKEEPER_DATABASE_URL=dba)
+    query = "SELECT count(DISTINCT store_id) AS stores FROM orders"
+
+    refused = json.loads(free_sql(query, environment).stdout)["error"]
+    assert refused["sqlstate"] == "SK403"
+    assert "storekeeper harden" in refused["hint"]
+    run = storekeeper("harden", "own", environment=as_dba)
+    assert run.returncode == 1
+    assert "Only a superuser" in run.stderr
+    run = storekeeper("harden", "accept", environment=as_dba)
+    assert run.returncode == 0, run.stderr
+
+    assert json.loads(free_sql(query, environment).stdout)["rows"] == [{"stores": 1}]
+    run = storekeeper("doctor", "--json", environment=as_dba)
+    (found,) = (f for f in json.loads(run.stdout)["findings"] if f["subject"] == "free SQL")
+    assert found["ok"]
+    assert found["finding"].startswith("not hardened, which the DBA has accepted")
 
 
 def sample_data(conninfo: str) -> None:

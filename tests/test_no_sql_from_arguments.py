@@ -27,6 +27,7 @@ STATEMENTS_MADE_ELSEWHERE = {
     ("catalog.py", "types[n]"): "format_type()'s name of the argument's declared type",
     ("cli.py", "statement"): "constants of the commands that the DBA calls",
     ("gateway.py", "clearing"): "_clearings chooses among constants",
+    ("gateway.py", "ending"): "COMMIT, ROLLBACK or one of _clearings",
     ("gateway.py", "statement"): "Function.statement, a composition; the arguments are bound",
 }
 

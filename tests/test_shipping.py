@@ -544,8 +544,10 @@ def test_object_file(file: Path) -> None:
     first, *_ = text.split("\n")
     assert re.match(r"-- \S", first), "the first line says what the object is"
     drops = re.findall(r"^-- drop: (DROP .+;)$", text, re.MULTILINE)
-    made = re.findall(r"^CREATE (?:OR REPLACE )?(\w+) ([\w.\"]+)", text, re.MULTILINE)
-    if kind == "policies":
+    made = re.findall(r"^CREATE (?:OR REPLACE )?(\w+) ([\w.\"^]+)", text, re.MULTILINE)
+    if any("(" in drop for drop in drops):
+        _check_overloads(file, text, drops)
+    elif kind == "policies":
         table = f"{file.relative_to(REPOSITORY).parts[0]}.{file.stem}"
         assert {word for word, _ in made} == {"POLICY"}
         assert [f"DROP POLICY {name} ON {table};" for _, name in made] == drops
@@ -566,11 +568,37 @@ def test_object_file(file: Path) -> None:
         assert drops == [f"DROP {word} {made[0][1]};"]
         assert name.rpartition(".")[2] == file.stem
     if kind == "functions":
-        assert re.search(rf"^COMMENT ON FUNCTION {re.escape(made[0][1])} IS ", text, re.MULTILINE)
-        assert f"REVOKE ALL ON FUNCTION {made[0][1]} FROM PUBLIC;" in text
+        for function in [d.split(" ", 2)[2][:-1] for d in drops if d.startswith("DROP FUNCTION")]:
+            assert re.search(rf"^COMMENT ON FUNCTION {re.escape(function)} IS ", text, re.MULTILINE)
+            assert f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC;" in text
         assert re.search(r"^(VOLATILE|STABLE|IMMUTABLE)\b", text, re.MULTILINE), (
             "volatility is stated"
         )
+
+
+def _check_overloads(file: Path, text: str, drops: list[str]) -> None:
+    """Only in schema guard, where a name has the overloads of the built-in function: all in its file."""
+    assert file.parent == GATEWAY.root / "functions" / "guard"
+    declared = re.findall(r"^CREATE OR REPLACE FUNCTION ([\w.]+)\((.*)\)$", text, re.MULTILINE)
+    assert declared[0][0] == f"guard.{file.stem}", "named as the file"
+    dropped = re.findall(r"^DROP FUNCTION ([\w.]+)\((.*)\);$", "\n".join(drops), re.MULTILINE)
+    assert len(dropped) == len(declared)
+    for name, types in dropped:
+        same = [a.split(", ") for n, a in declared if (n, a.count(",")) == (name, types.count(","))]
+        assert any(
+            all(a.endswith(t) for a, t in zip(arguments, types.split(", "), strict=True))
+            for arguments in same
+        ), f"{name}({types}) is not made"
+    operators = re.findall(r"^CREATE OPERATOR (\S+)", text, re.MULTILINE)
+    assert operators == re.findall(r"^DROP OPERATOR (\S+)", "\n".join(drops), re.MULTILINE)
+
+
+def test_a_name_is_made_in_one_file() -> None:
+    made: dict[str, set[Path]] = {}
+    for file, text in OBJECTS.items():
+        for name in re.findall(r"^CREATE OR REPLACE FUNCTION ([\w.]+)", text, re.MULTILINE):
+            made.setdefault(name, set()).add(file)
+    assert [name for name, files in made.items() if len(files) > 1] == []
 
 
 def test_the_repository_is_looked_at() -> None:

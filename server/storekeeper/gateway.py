@@ -62,6 +62,9 @@ RESET = (
     "DISCARD TEMP",
     UNLOCK,
 )
+# Last, and each time another text: psycopg, which then prepares its own anew, looks only at the
+# result of a statement that it has not seen before.
+DEALLOCATE = sql.SQL("DEALLOCATE ALL -- {}")
 RECORD = "SELECT gateway.record_calls(%s::jsonb)"
 CATALOG_CHANNEL = "storekeeper_catalog"
 PROGRESS = "SK001"  # the notice of gateway.progress
@@ -241,9 +244,9 @@ class Gateway:
                 )
                 cursor = await connection.execute(statement, parameters)
                 # A read is rolled back: that undoes a session setting made inside it, too.
-                await connection.execute("COMMIT" if request.writes else "ROLLBACK")
-                for clearing in _clearings(request):
-                    await connection.execute(clearing)
+                for ending in ("COMMIT" if request.writes else "ROLLBACK", *_clearings(request)):
+                    # Not by the name of a prepared statement, which the function could have changed.
+                    await connection.execute(ending, prepare=False)
             if not request.capped:
                 return Answer([text for (text,) in await cursor.fetchall()], False, 0)
             return self._answer(await cursor.fetchmany(self._settings.max_rows + 1))
@@ -251,7 +254,7 @@ class Gateway:
             if not connection.closed:
                 await connection.rollback()
                 for clearing in _clearings(request):
-                    await connection.execute(clearing)
+                    await connection.execute(clearing, prepare=False)
             raise
         finally:
             if request.progress:
@@ -301,11 +304,11 @@ class Gateway:
         self._login_is_fit = True
 
 
-def _clearings(request: Request) -> tuple[LiteralString, ...]:
+def _clearings(request: Request) -> list[Statement]:
     """What leaves the connection as the next call wants it, once the transaction has ended."""
     if request.writes:
-        return RESET
-    return (UNLOCK,) if request.holds_sql else ()
+        return [*RESET, DEALLOCATE.format(sql.Identifier(request.request_id))]
+    return [UNLOCK] if request.holds_sql else []
 
 
 class _Attempts:

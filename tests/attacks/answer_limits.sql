@@ -65,3 +65,7 @@ EXPLAIN (COSTS ON) SELECT * FROM orders
 -- attack: a plan without figures
 -- expect: own rows
 EXPLAIN SELECT * FROM orders
+
+-- attack: a value of more bytes than one may have
+-- expect: SK400, SK429, 54000
+SELECT length(repeat('x', 300000000))

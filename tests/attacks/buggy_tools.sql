@@ -283,7 +283,7 @@ ALTER ROLE storekeeper_gateway PASSWORD 'stolen'
 -- expect: 42501
 -- open: a VOLATILE tool runs in the login's session, where RESET ROLE makes it the login
 RESET ROLE;
-ALTER ROLE storekeeper_gateway SET attack.trace = 'lamed'
+ALTER ROLE storekeeper_gateway SET work_mem = '64kB'
 
 -- attack: a definer's rights over other stores
 -- through: tool buggy_definer {"argument": "{attack}"}

@@ -59,14 +59,16 @@ SELECT '{own_store}', '{other_order}', 99, min(product_id), 1, 1, 1 FROM retail.
 
 -- attack: the e-mail of another store's customer for one's own
 -- through: a buggy writing tool
--- expect: own rows
-INSERT INTO retail.customers (store_id, first_name, last_name, email) VALUES ('{own_store}', 'a', 'b', '{other_email}') ON CONFLICT DO NOTHING
+-- expect: 22012
+INSERT INTO retail.customers (store_id, first_name, last_name, email) VALUES ('{own_store}', 'a', 'b', '{other_email}');
+SELECT (1 / 0)::text
 
 -- attack: the id of another store's customer for one's own
 -- through: a buggy writing tool
--- expect: own rows
+-- expect: 22012
 INSERT INTO retail.customers (store_id, customer_id, first_name, last_name, email)
-VALUES ('{own_store}', '{other_customer}', 'a', 'b', 'same-id@leak.example') ON CONFLICT DO NOTHING
+VALUES ('{own_store}', '{other_customer}', 'a', 'b', 'same-id@leak.example');
+SELECT (1 / 0)::text
 
 -- attack: ON CONFLICT DO NOTHING as an oracle
 -- through: a buggy writing tool

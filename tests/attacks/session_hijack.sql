@@ -241,11 +241,11 @@ SELECT sandbox.run_store_managers('SELECT max(total_amount) FROM orders', 1, 100
 SELECT gateway.run_query('SELECT max(total_amount) FROM retail.orders', 1, 1000)
 
 -- attack: a free query in a free query
--- expect: 42501, 42883
+-- expect: SK401
 SELECT gateway.free_query('SELECT max(total_amount) FROM orders')
 
 -- attack: a free query by the tool in a free query
--- expect: 42501, 42883
+-- expect: SK401
 SELECT tool.execute_sales_query('SELECT max(total_amount) FROM orders')
 
 -- attack: a writing tool from free SQL
@@ -299,12 +299,10 @@ SELECT first_name::text FROM retail.customers
 
 -- attack: a built-in behind the guards, planned by the gateway's explainer
 -- expect: 42501, SK403, 42883
--- open: the sandbox may execute it, and it asks for no forbidden names
 SELECT * FROM gateway.explain_query('SELECT pg_' || 'catalog.repeat(''x'', 100000000)')
 
 -- attack: a built-in behind the guards, in the gateway's look at types
 -- expect: 42501, SK403, 42883
--- open: the sandbox may execute it, and it asks for no forbidden names
 SELECT gateway.query_types('SELECT pg_' || 'catalog.repeat(''x'', 100000000)', 1)
 
 -- attack: a built-in behind the guards, in the gateway's runner

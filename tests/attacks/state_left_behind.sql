@@ -123,7 +123,6 @@ LISTEN storekeeper_catalog
 -- attack: a prepared statement
 -- through: a buggy writing tool
 -- expect: no rows, 42501
--- open: prepared statements are not put in order after a call that writes
 PREPARE left_behind AS SELECT first_name FROM retail.customers
 
 -- attack: a prepared statement in the driver's name
@@ -134,7 +133,6 @@ PREPARE _pg3_99 AS SELECT first_name FROM retail.customers
 -- attack: the driver's prepared statements gone
 -- through: a buggy writing tool
 -- expect: no rows, 42501
--- open: prepared statements are not put in order after a call that writes
 DEALLOCATE ALL
 
 -- attack: all plans gone

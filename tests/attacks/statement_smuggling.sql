@@ -72,7 +72,7 @@ WITH made AS (INSERT INTO retail.customers (store_id, first_name, last_name, ema
 WITH a AS (WITH b AS (UPDATE retail.orders SET status = 'returned' RETURNING *) SELECT * FROM b) SELECT * FROM a
 
 -- attack: a writing CTE that merges
--- expect: SK403, 0A000
+-- expect: SK403, 0A000, 42601
 WITH m AS (MERGE INTO retail.inventory AS i USING (SELECT 1) AS s ON false
     WHEN MATCHED THEN DELETE RETURNING 1) SELECT * FROM m
 

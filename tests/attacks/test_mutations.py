@@ -14,19 +14,31 @@ from pathlib import Path
 import pytest
 
 from attacks import corpus
-from attacks.world import PERSONS, Attackers, Served, World, patched, plant, run, world_of
+from attacks.world import (
+    PERSONS,
+    Attackers,
+    Served,
+    World,
+    outcome_of,
+    patched,
+    plant,
+    run,
+    world_of,
+)
 from conftest import TESTS, Target, _copy
+from wire import Wire
 
 ATTACKS = {attack.name: attack for attack in corpus.read()}
 IDENTITY, AUTHENTICATE, SIGN = "gateway.identity", "gateway.authenticate", "gateway.sign_context"
 RUN, ASSUME, EXPLAIN = "gateway.run_query", "gateway.assume", "gateway.explain_query"
+ADMIT, LOGIN = "gateway.admit_free_query", "gateway.login_faults"
 SQL = TESTS.parent / "sql"
 OWNERS = {"gateway": "definer", "retail": "owner"}
 # What puts right whatever a mutation changed.
 OBJECTS = [
     *(
         Path("gateway/functions") / f"{name.replace('.', '/')}.sql"
-        for name in (IDENTITY, AUTHENTICATE, SIGN, RUN, ASSUME, EXPLAIN)
+        for name in (IDENTITY, AUTHENTICATE, SIGN, RUN, ASSUME, EXPLAIN, ADMIT, LOGIN)
     ),
     *(Path("retail/policies") / f"{table}.sql" for table in ("customers", "orders")),
 ]
@@ -247,6 +259,11 @@ MUTATIONS = [
         undo=NOT_RUNNING,
     ),
     Mutation(
+        "the guards before the built-in functions",
+        ("answer_limits/a value of more bytes than one may have",),
+        "ALTER FUNCTION sandbox.run_store_managers SET search_path = pg_catalog, retail, pg_temp",
+    ),
+    Mutation(
         "one statement",
         ("statement_smuggling/a second statement",),
         rewritten(
@@ -394,7 +411,9 @@ def test_each_protection_is_missed(
     mutation: Mutation, world: World, attackers: Attackers, tmp_path: Path
 ) -> None:
     served = attackers.server(mutation.role)
-    with switched_off(replace(mutation, statement=""), world.database):
+    with ExitStack() as stack:
+        if mutation.given:
+            stack.enter_context(switched_off(replace(mutation, statement=""), world.database))
         assert faults(mutation, served, world) == []
     with ExitStack() as stack:
         stack.enter_context(switched_off(mutation, world.database))
@@ -402,3 +421,45 @@ def test_each_protection_is_missed(
             settings = patched(tmp_path, mutation.python)
             served = stack.enter_context(Served(world, PERSONS[mutation.role], **settings))
         assert faults(mutation, served, world) != []
+
+
+def slow_queries(world: World) -> list[str]:
+    """The outcomes of three free queries of one person at a time."""
+    settings = {"STOREKEEPER_POOL_MAX_SIZE": "3", "STOREKEEPER_LOCK_TIMEOUT": "0.3"}
+    text = "SELECT count(*) FROM generate_series(1, 100000) AS a, generate_series(1, 100000) AS b"
+    params = {"name": "execute_sales_query", "arguments": {"postgresql_query": text}}
+    with Served(world, PERSONS["store_managers"], **settings) as served:
+        numbers = [served.wire.request("tools/call", params) for _ in range(3)]
+        outcomes = [outcome_of(served.wire.answer(number)) for number in numbers]
+    return sorted(outcome.sqlstate or "an answer" for outcome in outcomes)
+
+
+def test_the_slots_are_missed(world: World) -> None:
+    assert slow_queries(world) == ["57014", "57014", "SK429"]
+    admit = rewritten(
+        ADMIT,
+        "IF NOT pg_try_advisory_xact_lock(hashtextextended(v_slot, 1)) THEN",
+        "IF false THEN",
+    )
+    mutation = Mutation("the slots", (), admit)
+    with switched_off(mutation, world.database):
+        assert slow_queries(world) == ["57014"] * 3
+
+
+def test_the_look_at_the_login_is_missed(world: World) -> None:
+    """A superuser must not serve: its calls could leave their persona for it."""
+    attack = ATTACKS["session_hijack/the account itself"]
+    url = {"STOREKEEPER_DATABASE_URL": world.database.dba}
+    person = PERSONS["store_managers"]
+    with (
+        pytest.raises(EOFError, match="is a superuser"),
+        Wire(world.database.environment(person, **url)) as wire,
+    ):
+        wire.greet()
+    blind = (
+        "CREATE OR REPLACE FUNCTION gateway.login_faults() RETURNS SETOF text LANGUAGE sql"
+        " AS 'SELECT NULL::text LIMIT 0'"
+    )
+    mutation = Mutation("the look at the login", (), blind)
+    with switched_off(mutation, world.database), Served(world, person, **url) as served:
+        assert run(attack, served, world) != []

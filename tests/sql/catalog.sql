@@ -9,13 +9,13 @@ SELECT
     obj_description(p.oid, 'pg_proc') AS comment, p.proowner::regrole::text AS owner
 FROM pg_proc AS p
 WHERE p.pronamespace::regnamespace::text
-    = ANY ('{tool,resource,prompt,completion,retail,embedding,gateway,sample,sandbox}');
+    = ANY ('{tool,resource,prompt,completion,retail,embedding,gateway,guard,sample,sandbox}');
 
 CREATE TEMP TABLE rel ON COMMIT DROP AS
 SELECT c.*, c.oid::regclass::text AS called, c.relnamespace::regnamespace::text AS schema
 FROM pg_class AS c
 WHERE c.relnamespace::regnamespace::text
-    = ANY ('{tool,resource,prompt,completion,retail,embedding,gateway,sample,sandbox}');
+    = ANY ('{tool,resource,prompt,completion,retail,embedding,gateway,guard,sample,sandbox}');
 
 -- Functions
 SELECT is_empty(
@@ -28,19 +28,23 @@ SELECT is_empty(
         WHERE a.grantee = 0$$,
     'PUBLIC may execute none'
 );
--- A body that was bound when it was created (RETURN …) needs no path. gateway.run_query has its
--- caller's: free SQL is resolved along the sandbox function's.
+-- A body that was bound when it was created (RETURN …) needs no path. Those that run, explain or type
+-- free SQL have their caller's: it is resolved along the sandbox function's. Nor do the guards pin
+-- one, which would cost them their speed: only free SQL calls them, along a path that nobody writes on.
 SELECT is_empty(
     $$SELECT called FROM func
-        WHERE prosqlbody IS NULL AND called <> 'gateway.run_query'
+        WHERE prosqlbody IS NULL
+          AND (schema <> 'guard' OR provolatile = 'v' OR prosecdef)
+          AND called <> ALL ('{gateway.run_query,gateway.explain_query,gateway.query_types}')
           AND NOT coalesce(proconfig && ARRAY[
-            'search_path=pg_catalog, pg_temp', 'search_path=retail, pg_temp'
+            'search_path=pg_catalog, pg_temp', 'search_path=guard, pg_catalog, retail, public, pg_temp'
           ], false)$$,
     'each function pins its search_path'
 );
 SELECT is_empty(
     $$SELECT called FROM func
-        WHERE proconfig @> ARRAY['search_path=retail, pg_temp'] AND schema <> 'sandbox'$$,
+        WHERE schema <> 'sandbox'
+          AND array_to_string(proconfig, ' ') ~ 'search_path=(?!pg_catalog, pg_temp)'$$,
     'and only the sandbox''s find tables unqualified'
 );
 SELECT is_empty(
@@ -50,7 +54,7 @@ SELECT is_empty(
 SELECT is_empty(
     $$SELECT called, owner FROM func
         WHERE owner <> CASE
-            WHEN schema = 'gateway' THEN 'storekeeper_definer'
+            WHEN schema IN ('gateway', 'guard') THEN 'storekeeper_definer'
             WHEN schema = 'sandbox' THEN 'sandbox_' || substr(proname, 5)
             ELSE 'storekeeper_owner'
         END$$,
@@ -64,7 +68,8 @@ SELECT is_empty(
     'no role of a call, and none that owns anything, gets round row security'
 );
 SELECT is_empty(
-    $$SELECT called FROM func GROUP BY called HAVING count(*) > 1$$, 'no function is overloaded'
+    $$SELECT called FROM func WHERE schema <> 'guard' GROUP BY called HAVING count(*) > 1$$,
+    'no function is overloaded, but the guards are, as what they stand before is'
 );
 SELECT is_empty(
     $$SELECT called FROM func

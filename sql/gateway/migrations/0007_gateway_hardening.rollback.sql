@@ -69,6 +69,9 @@ DROP FUNCTION guard.lpad(text, integer, text);
 -- object: functions/guard/exceeded.sql
 DROP FUNCTION guard.exceeded;
 
+-- object: functions/guard/check_query.sql
+DROP FUNCTION guard.check_query;
+
 -- object: functions/guard/btrim.sql
 DROP FUNCTION guard.btrim(text, text);
 

@@ -162,6 +162,12 @@ DECLARE
     v_sandbox CONSTANT oid := to_regrole(quote_ident('sandbox_' || admit_free_query.persona));
     v_exposed text;
 BEGIN
+    IF v_sandbox IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK401',
+            MESSAGE = format('Free SQL runs as a persona, which %I is not.', admit_free_query.persona),
+            HINT = 'At psql: BEGIN; SELECT gateway.impersonate(''e-mail or id'');';
+    END IF;
     SELECT string_agg(DISTINCT a.family, ', ') INTO v_exposed
     FROM gateway.acting_functions() AS a
     WHERE has_function_privilege(v_sandbox, a.function_oid, 'EXECUTE')
@@ -518,6 +524,21 @@ AS $function$
             SELECT FROM pg_auth_members AS m
             WHERE m.member = r.oid AND (m.roleid <> to_regrole(quote_ident(n.role)) OR m.set_option)
        )
+       -- What it owns, or was granted beside the persona's rights and what gateway.make_sandbox grants.
+       OR EXISTS (
+            SELECT FROM pg_shdepend AS d
+            JOIN pg_database AS b ON b.oid = d.dbid AND b.datname = current_database()
+            LEFT JOIN pg_proc AS f ON f.oid = d.objid AND d.classid = 'pg_proc'::regclass
+            WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid
+              AND (d.classid, d.objid) <> ('pg_namespace'::regclass, 'guard'::regnamespace)
+              AND (
+                    f.pronamespace IN ('guard'::regnamespace, 'sandbox'::regnamespace)
+                 OR f.oid IN (
+                        'gateway.explain_query'::regproc, 'gateway.near_names'::regproc,
+                        'gateway.query_types'::regproc, 'gateway.run_query'::regproc
+                    )
+              ) IS NOT TRUE
+       )
     UNION ALL
     SELECT
         'hidden columns',
@@ -602,6 +623,7 @@ AS $function$
 DECLARE
     v_line text;
 BEGIN
+    PERFORM guard.check_query(explain_query.query);
     -- A loop takes one statement only. After these options no other can follow, ANALYZE neither.
     FOR v_line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || explain_query.query LOOP
         RETURN NEXT v_line;
@@ -621,6 +643,7 @@ CREATE OR REPLACE FUNCTION gateway.exposures(persona name)
 RETURNS TABLE (family text, acting boolean, what text[])
 LANGUAGE sql
 STABLE
+SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
     WITH sandbox AS (
@@ -653,7 +676,7 @@ AS $function$
         UNION ALL
         SELECT 'creating', false, n.nspname::text
         FROM sandbox AS s, pg_namespace AS n
-        WHERE has_schema_privilege(s.role, n.oid, 'CREATE')
+        WHERE has_schema_privilege(s.role, n.oid, 'CREATE') AND n.nspname !~ '^pg_(toast_)?temp_'
     )
     SELECT e.family, e.acting, array_agg(DISTINCT e.what ORDER BY e.what)
     FROM exposed AS e
@@ -754,14 +777,18 @@ BEGIN
     IF v_taken IS NOT NULL THEN
         EXECUTE 'REVOKE EXECUTE ON FUNCTION ' || v_taken || ' FROM PUBLIC';
         EXECUTE 'GRANT EXECUTE ON FUNCTION ' || v_taken || ' TO storekeeper_trusted';
-        -- What gateway.enter needs until it has taken the persona's role, and the clearing up after it.
-        GRANT EXECUTE ON FUNCTION set_config(text, text, boolean), current_setting(text, boolean),
-            pg_advisory_unlock_all() TO storekeeper_gateway;
     END IF;
     IF v_left IS NOT NULL THEN
         EXECUTE 'GRANT EXECUTE ON FUNCTION ' || v_left || ' TO PUBLIC';
         EXECUTE 'REVOKE EXECUTE ON FUNCTION ' || v_left || ' FROM storekeeper_trusted';
     END IF;
+    -- What gateway.enter needs until it has taken the persona's role, and the clearing up after it.
+    EXECUTE format(
+        '%s EXECUTE ON FUNCTION set_config(text, text, boolean), current_setting(text, boolean),'
+        ' pg_advisory_unlock_all() %s storekeeper_gateway',
+        CASE WHEN harden.strength = 'none' THEN 'REVOKE' ELSE 'GRANT' END,
+        CASE WHEN harden.strength = 'none' THEN 'FROM' ELSE 'TO' END
+    );
 
     -- Given back only what an earlier call took: the DBA may have taken the rest for reasons of their own.
     IF v_own OR EXISTS (SELECT FROM gateway.hardening AS h WHERE h.strength = 'own') THEN
@@ -1020,7 +1047,7 @@ AS $function$
         SELECT
             c.name,
             2.0 * count(*) FILTER (WHERE w.pair IS NOT NULL)
-                / (length(c.name) + length(near_names.wrong) - 2) AS nearness
+                / nullif(length(c.name) + length(near_names.wrong) - 2, 0) AS nearness
         FROM candidate AS c
         CROSS JOIN LATERAL (
             SELECT DISTINCT substr(c.name, i, 2) FROM generate_series(1, length(c.name) - 1) AS i
@@ -1115,6 +1142,7 @@ DECLARE
     v_query text;
     v_types text[];
 BEGIN
+    PERFORM guard.check_query(query_types.query);
     -- As it is, or without the semicolon at its end: which of the two it must be the parser knows.
     FOREACH v_query IN ARRAY ARRAY[query_types.query, regexp_replace(query_types.query, c_tail, '')] LOOP
         BEGIN
@@ -1150,8 +1178,9 @@ AS $function$
 -- The search path is that of the sandbox function that calls: free SQL is resolved along it.
 DECLARE
     c_gap       CONSTANT text := '(?:;|\s|--[^\n]*(?:\n|$)|/\*(?:[^*]|\*+[^*/])*\*+/)*';
-    v_query     text := regexp_replace(left(run_query.query, 8001), '^' || c_gap, '');
-    v_explained text := substring(v_query, '(?i)^explain\M(.*)$');
+    v_query     text := run_query.query;
+    v_bare      text;
+    v_explained text;
     v_cursor    refcursor;
     v_row       record;
     v_found     boolean;
@@ -1167,29 +1196,17 @@ DECLARE
     v_state     text;
     v_message   text;
     v_hint      text;
+    v_hinted    text[];
     v_near      text[];
 BEGIN
-    IF coalesce(v_query, '') = '' THEN
+    PERFORM guard.check_query(v_query);
+    v_bare := regexp_replace(v_query, '^' || c_gap, '');
+    v_explained := substring(v_bare, '(?i)^explain\M(.*)$');
+    IF coalesce(v_bare, '') = '' THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK400',
             MESSAGE = 'The query is empty.',
             HINT = 'Send one SELECT statement.';
-    ELSIF length(run_query.query) > 8000 THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'SK400',
-            MESSAGE = format('The query has %s characters; 8000 are allowed.', length(run_query.query)),
-            HINT = 'Ask for less in one query, or use a tool made for the question.';
-    ELSIF v_query ~* ('\mpg_catalog"?' || c_gap || '\.|\mu&"') THEN
-        -- Written in full, a built-in function would pass by its limited namesake in schema guard.
-        RAISE EXCEPTION USING
-            ERRCODE = 'SK403',
-            MESSAGE = 'A query may not name the schema pg_catalog, nor quote names with U&.',
-            HINT = 'Built-in functions, types and operators are found without a schema.';
-    ELSIF v_query ~* 'tablesample' THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'SK403',
-            MESSAGE = 'TABLESAMPLE is not served: the blocks that it draws hold everybody''s rows.',
-            HINT = 'WHERE random() < 0.1 draws a tenth of your own rows.';
     ELSIF v_explained ~* (
         '^' || c_gap || '\(?' || c_gap
         || '(analy[sz]e|verbose|costs|settings|generic_plan|buffers|serialize|wal|timing|summary|memory|format)\M'
@@ -1225,8 +1242,9 @@ BEGIN
             -- relation "retail.ordrs" does not exist; column o.totl does not exist
             v_name := regexp_replace((regexp_match(v_message, '^\S+ "?([^" ]+)"? '))[1], '^.*\.', '');
             v_near := gateway.near_names(CASE v_state WHEN '42703' THEN 'column' ELSE 'table' END, v_name);
-            -- PostgreSQL's own hint may name a column that is hidden from the caller.
-            IF v_state = '42703' AND (substring(v_hint, '"(?:[^"]*\.)?([^".]+)"') = ANY (v_near)) IS NOT TRUE THEN
+            -- PostgreSQL's own hint may name a column, or two, that is hidden from the caller.
+            v_hinted := ARRAY(SELECT c[1] FROM regexp_matches(v_hint, 'column (?:named )?"(?:[^"]*\.)?([^".]+)"', 'g') AS c);
+            IF v_state = '42703' AND NOT (v_hinted <> '{}' AND v_hinted <@ v_near) THEN
                 v_hint := '';
             END IF;
             RAISE EXCEPTION USING
@@ -1441,6 +1459,45 @@ The built-in function compares each character to go with each of those given, an
 SK429 for more than a hundred million.
 $comment$;
 REVOKE ALL ON FUNCTION guard.btrim(text, text) FROM PUBLIC;
+
+-- object: functions/guard/check_query.sql
+-- Refuses the texts that PostgreSQL's privileges can't.
+-- drop: DROP FUNCTION guard.check_query;
+CREATE OR REPLACE FUNCTION guard.check_query(query text)
+RETURNS void
+LANGUAGE plpgsql
+IMMUTABLE
+PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    IF length(query) > 8000 THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK400',
+            MESSAGE = format('The query has %s characters; 8000 are allowed.', length(query)),
+            HINT = 'Ask for less in one query, or use a tool made for the question.';
+    ELSIF query ~* '\mpg_catalog"?\s*(?:\.|--|/\*)|\mu&"' THEN
+        -- Written in full, a built-in function would pass by its limited namesake in this schema. No
+        -- comment may come between: they nest, and end in more ways than a pattern should know.
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK403',
+            MESSAGE = 'A query may not name the schema pg_catalog, nor quote names with U&.',
+            HINT = 'Built-in functions, types and operators are found without a schema.';
+    ELSIF query ~* 'tablesample' THEN
+        -- No privilege is asked for a sampling method, and the blocks that one draws are found out.
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK403',
+            MESSAGE = 'TABLESAMPLE is not served: it draws from the blocks of everybody''s rows.',
+            HINT = 'WHERE random() < 0.1 draws a tenth of your own.';
+    END IF;
+END
+$function$;
+
+COMMENT ON FUNCTION guard.check_query IS $comment$
+Fails with SK400 for more than 8000 characters; with SK403 where the text names pg_catalog, which would pass
+by the functions of this schema, or TABLESAMPLE.
+$comment$;
+REVOKE ALL ON FUNCTION guard.check_query FROM PUBLIC;
 
 -- object: functions/guard/exceeded.sql
 -- Refuses what a guard finds too large.

@@ -70,12 +70,14 @@ CREATE FUNCTION pg_temp.may_use(role text, privilege text) RETURNS text LANGUAGE
 $function$;
 SELECT is(
     pg_temp.may_execute('tap_readers'),
-    'catalog free_query principal_id progress publishable run_tap_readers tenant_ids who',
+    'admit_free_query catalog describe_table free_query persona principal_id progress '
+    'run_tap_readers tenant_ids visible_tables who',
     'what it may execute'
 );
 SELECT is(
     pg_temp.may_execute('sandbox_tap_readers'),
-    'catalog free_query principal_id progress publishable run_query run_tap_readers tenant_ids who',
+    'admit_free_query catalog describe_table explain_query free_query near_names persona '
+    'principal_id progress query_types run_query run_tap_readers tenant_ids visible_tables who',
     'what its sandbox may'
 );
 SELECT is(
@@ -98,7 +100,8 @@ SELECT results_eq(
     $$SELECT proowner::regrole, prosecdef, provolatile, prorettype::regtype, proconfig
         FROM pg_proc WHERE oid = to_regproc('sandbox.run_tap_readers')$$,
     $$SELECT 'sandbox_tap_readers'::regrole, true, 's'::"char", 'json'::regtype,
-        ARRAY['search_path=tap_data, pg_temp', 'TimeZone=Asia/Tokyo']$$,
+        ARRAY['search_path=guard, pg_catalog, tap_data, public, pg_temp', 'TimeZone=Asia/Tokyo',
+            'max_parallel_workers_per_gather=0', 'cursor_tuple_fraction=1']$$,
     'belongs to the powerless, runs as it, and has the path and the zone'
 );
 SELECT results_eq(

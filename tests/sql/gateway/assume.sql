@@ -5,6 +5,7 @@ SELECT plan(23);
 
 SELECT s.context AS seattle FROM gateway.sign_context('seattle@zava.example') AS s \gset
 SELECT s.context AS bellevue FROM gateway.sign_context('bellevue@zava.example') AS s \gset
+SELECT min(r.rolname) AS superuser FROM pg_roles AS r WHERE r.rolsuper \gset
 
 -- Nobody: the role alone shows nothing.
 SET LOCAL SESSION AUTHORIZATION storekeeper_gateway;
@@ -73,12 +74,8 @@ SELECT throws_ok(
 FROM unnest('{storekeeper_owner,storekeeper_loader,storekeeper_definer,storekeeper_dba}'::text[])
     AS role;
 SELECT throws_ok(
-    format('SELECT gateway.assume(%L, NULL)', r.rolname), '42501', 'nor a superuser'
-)
-FROM pg_roles AS r
-WHERE r.rolsuper
-ORDER BY r.rolname
-LIMIT 1;
+    format('SELECT gateway.assume(%L, NULL)', :'superuser'), '42501', 'nor a superuser'
+);
 SELECT throws_ok($$SELECT gateway.assume('tap_nobody', NULL)$$, '22023', 'nor who is not there');
 SET LOCAL SESSION AUTHORIZATION DEFAULT;
 

@@ -56,39 +56,41 @@ CREATE FUNCTION pg_temp.type_fact(type regtype) RETURNS jsonb LANGUAGE sql AS $f
     SELECT jsonb_strip_nulls(gateway.catalog()::jsonb -> 'types' -> type::oid::text)
 $function$;
 
--- Nobody: the role's functions, and nobody's name
-SELECT be();
-SELECT is(
-    pg_temp.names(),
-    'completion.tap_id prompt.tap_ask resource.tap_note tool.tap_list tool.tap_pack tool.tap_write',
-    'a role without identity is told its functions: those that can be published'
-);
+SELECT obj_description('tool'::regnamespace, 'pg_namespace') AS instructions,
+    count(*) AS allowed
+FROM pg_proc AS p
+WHERE p.pronamespace::regnamespace::text IN ('tool', 'resource', 'prompt', 'completion')
+  AND has_function_privilege('store_managers', p.oid, 'EXECUTE') AND gateway.publishable(p.oid) \gset
+
+-- Nobody: a role alone is not told what those are told who have it
+SET LOCAL SESSION AUTHORIZATION storekeeper_gateway;
+SET LOCAL ROLE store_managers;
+SELECT is(gateway.catalog() ->> 'functions', '[]', 'a role without identity is told nothing');
 SELECT is(
     (gateway.catalog() -> 'who')::jsonb,
     '{"principal_id": null, "display_name": null, "email": null, "persona": null, "tenants": null}',
     'of nobody'
 );
+SET LOCAL SESSION AUTHORIZATION DEFAULT;
 
 -- The manager
 SELECT be('seattle@zava.example');
 SELECT is(
     pg_temp.names(),
     'completion.tap_id prompt.tap_ask resource.tap_note tool.tap_list tool.tap_pack tool.tap_write',
-    'the manager is told the same'
+    'the manager is told their functions: those that can be published'
 );
 SELECT is(gateway.catalog() #>> '{who, email}', 'seattle@zava.example', 'and who they are');
 SELECT is(
     gateway.catalog() #>> '{who, tenants, 0}', 'Zava Retail Seattle', 'and of which store'
 );
 SELECT is(
-    gateway.catalog() ->> 'instructions', obj_description('tool'::regnamespace, 'pg_namespace'),
+    gateway.catalog() ->> 'instructions', :'instructions',
     'the instructions are the schema''s comment'
 );
 SELECT is(
     (SELECT count(*) FROM json_array_elements(gateway.catalog() -> 'functions')),
-    (SELECT count(*) FROM pg_proc AS p
-        WHERE p.pronamespace::regnamespace::text IN ('tool', 'resource', 'prompt', 'completion')
-          AND has_function_privilege(p.oid, 'EXECUTE') AND gateway.publishable(p.oid)),
+    :'allowed'::bigint,
     'it is every function that they may execute and that can be published'
 );
 
@@ -214,11 +216,12 @@ SELECT be_dba();
 
 -- The DBA sees by their own rights; the server's login may not ask.
 SELECT ok(pg_temp.names() LIKE '%tool.tap_pack%', 'the superuser is told everything');
-SET LOCAL ROLE storekeeper_dba;
+CREATE ROLE tap_dba LOGIN IN ROLE storekeeper_dba;
+SET LOCAL SESSION AUTHORIZATION tap_dba;
 SELECT is(
     gateway.catalog() ->> 'functions', '[]', 'the DBA''s role may execute no tool, so it has none'
 );
-RESET ROLE;
+SET LOCAL SESSION AUTHORIZATION DEFAULT;
 SET LOCAL ROLE storekeeper_gateway;
 SELECT throws_ok('SELECT gateway.catalog()', '42501', 'the login asks as a persona');
 RESET ROLE;

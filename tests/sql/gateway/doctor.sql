@@ -1,29 +1,32 @@
--- gateway.doctor: healthy as it is, and each finding turns when its cause does.
+-- gateway.doctor: healthy when hardened, and each finding turns when its cause does.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(34);
+SELECT plan(83);
 
 -- What the doctor says of a subject after this statement, which is undone again.
-CREATE FUNCTION pg_temp.after(statement text, subject text)
-RETURNS boolean LANGUAGE plpgsql AS $function$
-DECLARE
-    v_ok boolean;
+CREATE FUNCTION pg_temp.after(statement text, subject text, OUT ok boolean, OUT finding text)
+LANGUAGE plpgsql AS $function$
 BEGIN
     EXECUTE statement;
-    SELECT d.ok INTO STRICT v_ok FROM gateway.doctor() AS d WHERE d.subject = after.subject;
+    SELECT d.ok, d.finding INTO STRICT ok, finding
+    FROM gateway.doctor() AS d
+    WHERE d.subject = after.subject;
     RAISE EXCEPTION USING ERRCODE = 'TAP00';
 EXCEPTION WHEN SQLSTATE 'TAP00' THEN
-    RETURN v_ok;
+    NULL;
 END
 $function$;
 CREATE FUNCTION pg_temp.breaks(statement text, subject text, description text)
 RETURNS text LANGUAGE sql AS $function$
-    SELECT is(pg_temp.after(statement, subject), false, description)
+    SELECT is((pg_temp.after(statement, subject)).ok, false, description)
 $function$;
 CREATE FUNCTION pg_temp.suits(statement text, subject text, description text)
 RETURNS text LANGUAGE sql AS $function$
-    SELECT is(pg_temp.after(statement, subject), true, description)
+    SELECT is((pg_temp.after(statement, subject)).ok, true, description)
 $function$;
+
+-- A copy of a database has no settings of its own.
+SELECT gateway.harden('own');
 
 -- Nobody may ask, but the DBA's role.
 SELECT be();
@@ -38,7 +41,8 @@ SELECT results_eq(
     'SELECT subject, ok FROM gateway.doctor()',
     $$VALUES ('PostgreSQL', true), ('pgvector', true), ('keys', true), ('people', true),
         ('row security', true), ('roles', true), ('published functions', true),
-        ('change notice', true)$$,
+        ('tenant guards', true), ('sandboxes', true), ('hidden columns', true), ('free SQL', true),
+        ('temporary files', true), ('change notice', true)$$,
     'the DBA is told that all is well'
 );
 SELECT is_empty(
@@ -127,6 +131,115 @@ SELECT pg_temp.suits(
 SELECT pg_temp.suits(
     'DROP SCHEMA tool, resource, prompt, completion CASCADE', 'published functions',
     'nothing published is nothing wrong'
+);
+
+-- Tenant guards
+SELECT pg_temp.breaks(
+    'DROP POLICY tenant_guard ON retail.orders', 'tenant guards', 'a guard is dropped'
+);
+SELECT pg_temp.breaks(
+    'DROP POLICY tenant_guard ON retail.orders; CREATE POLICY tenant_guard ON retail.orders ' || guard,
+    'tenant guards', description
+)
+FROM (
+    VALUES ('USING (false)', 'a permissive one guards nothing'),
+        ('AS RESTRICTIVE FOR SELECT USING (false)', 'one that guards reading only'),
+        ('AS RESTRICTIVE TO store_managers USING (false)', 'one for a single role')
+) AS g (guard, description);
+SELECT pg_temp.breaks(
+    'CREATE POLICY tap ON retail.categories USING (true)', 'tenant guards',
+    'none on a table that gets a policy'
+);
+
+-- Sandboxes
+SELECT pg_temp.breaks(statement, 'sandboxes', statement)
+FROM unnest(ARRAY[
+    'DROP FUNCTION sandbox.run_store_managers',
+    'ALTER FUNCTION sandbox.run_store_managers OWNER TO storekeeper_owner',
+    'ALTER FUNCTION sandbox.run_store_managers OWNER TO store_managers',
+    'ALTER FUNCTION sandbox.run_store_managers SECURITY INVOKER',
+    'ALTER FUNCTION sandbox.run_store_managers VOLATILE',
+    'ALTER FUNCTION sandbox.run_store_managers SET search_path = pg_catalog, retail, pg_temp',
+    'ALTER FUNCTION sandbox.run_store_managers SET search_path = tap, guard, pg_catalog, retail',
+    'ALTER FUNCTION sandbox.run_store_managers RESET search_path',
+    'ALTER ROLE sandbox_head_office LOGIN', 'ALTER ROLE sandbox_head_office CREATEROLE',
+    'GRANT head_office TO sandbox_store_managers', 'GRANT storekeeper_trusted TO sandbox_head_office',
+    'GRANT store_managers TO sandbox_store_managers WITH SET TRUE',
+    'GRANT SELECT ON gateway.keys TO sandbox_store_managers',
+    'GRANT INSERT (name) ON retail.stores TO sandbox_store_managers',
+    'GRANT EXECUTE ON FUNCTION gateway.mac TO sandbox_store_managers',
+    'GRANT USAGE ON SCHEMA gateway TO sandbox_store_managers',
+    'CREATE TABLE tap.own (); ALTER TABLE tap.own OWNER TO sandbox_store_managers',
+    'UPDATE gateway.personas SET free_sql_path = ''tap'' WHERE role = ''head_office'''
+]) AS statement;
+SELECT pg_temp.suits(
+    'UPDATE gateway.personas SET free_sql_path = ''tap'' WHERE role = ''head_office'';'
+        || 'SELECT gateway.make_sandbox(''head_office'')',
+    'sandboxes', 'a sandbox that is made anew'
+);
+SELECT pg_temp.suits(
+    'SELECT gateway.add_persona(''tap_readers'', ''They read.'')', 'sandboxes', 'a new persona''s'
+);
+
+-- Hidden columns
+SELECT pg_temp.breaks(
+    'GRANT SELECT ON retail.orders TO store_managers', 'hidden columns', 'a tenant''s table is read whole'
+);
+SELECT pg_temp.breaks(
+    'GRANT SELECT ON retail.orders TO PUBLIC', 'hidden columns', 'by everybody'
+);
+SELECT pg_temp.suits(
+    'GRANT SELECT ON retail.categories TO store_managers', 'hidden columns',
+    'one that is nobody''s may be'
+);
+
+-- Free SQL: whatever is in its reach again
+SELECT pg_temp.breaks(statement, 'free SQL', statement)
+FROM unnest(ARRAY[
+    'GRANT EXECUTE ON FUNCTION pg_notify TO head_office',
+    'GRANT EXECUTE ON FUNCTION set_config TO PUBLIC',
+    'GRANT EXECUTE ON FUNCTION pg_sleep TO sandbox_store_managers',
+    'GRANT SELECT ON pg_stat_activity TO store_managers',
+    'GRANT SELECT (relname) ON pg_class TO PUBLIC',
+    'GRANT SELECT ON information_schema.tables TO regional_managers',
+    format('GRANT TEMPORARY ON DATABASE %I TO PUBLIC', current_database()),
+    'GRANT USAGE ON LANGUAGE plpgsql TO store_managers',
+    'GRANT CREATE ON SCHEMA public TO PUBLIC', 'GRANT CREATE ON SCHEMA guard TO head_office',
+    'SELECT gateway.harden(''none'')'
+]) AS statement;
+SELECT pg_temp.suits('SELECT gateway.harden(''shared'')', 'free SQL', 'a shared database has less');
+SELECT pg_temp.breaks(
+    'SELECT gateway.harden(''shared''); GRANT EXECUTE ON FUNCTION lo_create TO store_managers',
+    'free SQL', 'but that'
+);
+SELECT pg_temp.suits(
+    'SELECT gateway.harden(''none''); SELECT gateway.accept_exposures()', 'free SQL',
+    'what the DBA has accepted'
+);
+SELECT is(
+    (pg_temp.after('GRANT EXECUTE ON FUNCTION pg_notify TO head_office', 'free SQL')).finding,
+    'not served; within its reach: notifications (pg_notify)', 'it is told by name'
+);
+SELECT is(
+    (pg_temp.after('GRANT SELECT ON pg_roles TO head_office', 'free SQL')).finding,
+    'hardened as a database of our own; within its reach: catalog (pg_roles)',
+    'what only tells does not stop free SQL'
+);
+SELECT is(
+    (pg_temp.after('DROP FUNCTION sandbox.run_head_office', 'sandboxes')).finding,
+    'that of head_office is not as gateway.make_sandbox makes it', 'whose sandbox'
+);
+
+-- Temporary files
+SELECT pg_temp.breaks(
+    format('ALTER ROLE storekeeper_gateway IN DATABASE %I %s', current_database(), change),
+    'temporary files', change
+)
+FROM unnest('{RESET temp_file_limit,SET temp_file_limit = -1}'::text[]) AS change;
+SELECT pg_temp.suits(
+    format('ALTER ROLE storekeeper_gateway IN DATABASE %I RESET ALL;', current_database())
+        || 'ALTER ROLE storekeeper_gateway SET temp_file_limit = ''2GB''',
+    'temporary files', 'a limit in every database'
 );
 
 -- The change notice is no fault, but it is told when it isn't there.

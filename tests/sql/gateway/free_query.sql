@@ -31,8 +31,8 @@ SELECT is(
     pg_temp.value_of('SELECT current_user'), 'sandbox_store_managers', 'it runs as the sandbox'
 );
 SELECT is(
-    pg_temp.value_of('SELECT tap.setting(''search_path'')'), 'retail, pg_temp',
-    'on the persona''s path'
+    pg_temp.value_of('SELECT tap.setting(''search_path'')'), 
+    'guard, pg_catalog, retail, public, pg_temp', 'on the persona''s path, behind the guards'
 );
 SELECT is(
     pg_temp.value_of('SELECT tap.setting(''timezone'')'), 'America/Los_Angeles',

@@ -1,7 +1,7 @@
 -- gateway.progress: a notice; SK001 itself reaches only clients (see tests/test_protocol.py).
 BEGIN;
 \ir ../tap.sql
-SELECT plan(12);
+SELECT plan(13);
 
 -- It may be called from a tool that reads, so it is STABLE.
 SELECT is(p.provolatile::text, 's', 'it is stable')
@@ -21,6 +21,9 @@ SELECT is(
 );
 SELECT throws_ok('SELECT gateway.progress(NULL, 2)', '22004', 'how far is needed');
 SELECT throws_ok('SELECT gateway.progress(1, NULL)', '22004', 'and of how much');
+SELECT throws_ok(
+    $$SELECT gateway.free_query('SELECT gateway.progress(1, 2)')$$, '42501', 'free SQL may not'
+);
 SELECT be('analyst@zava.example');
 SELECT lives_ok('SELECT gateway.progress(1, 2)', 'head office');
 SELECT be_dba();

@@ -2,7 +2,7 @@
 -- is in gateway/free_query.sql and tool/execute_sales_query.sql.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(92);
+SELECT plan(156);
 
 CREATE FUNCTION pg_temp.run(
     query text, max_rows integer DEFAULT 100, max_bytes integer DEFAULT 10000
@@ -20,6 +20,20 @@ CREATE FUNCTION pg_temp.refuses(query text, code text, description text)
 RETURNS text LANGUAGE sql AS $function$
     SELECT throws_ok(format('SELECT gateway.run_query(%L, 100, 10000)', query), code, description)
 $function$;
+CREATE FUNCTION pg_temp.capped(query text, max_bytes integer) RETURNS text LANGUAGE sql AS $function$
+    SELECT concat_ws(' ', r -> 'row_count', r -> 'truncated')
+    FROM pg_temp.run(query, 100, max_bytes) AS r
+$function$;
+CREATE FUNCTION pg_temp.refusal(
+    query text, OUT state text, OUT message text, OUT place text, OUT hint text
+) LANGUAGE plpgsql AS $function$
+BEGIN
+    PERFORM gateway.run_query(query, 100, 10000);
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+        place = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+END
+$function$;
 
 -- Nobody may: only the sandbox functions call it.
 SELECT be();
@@ -35,7 +49,7 @@ SELECT pg_temp.refuses('SELECT 1', '42501', 'not the DBA''s role');
 -- The manager's sandbox
 SELECT be_dba();
 SET LOCAL ROLE sandbox_store_managers;
-SET LOCAL search_path = tap, retail, pg_temp;
+SET LOCAL search_path = guard, pg_catalog, tap, retail, public, pg_temp;
 
 -- The form of an answer
 SELECT is(
@@ -121,22 +135,31 @@ SELECT is(
     'what comes after the first row too many is never worked out'
 );
 
--- The cap on bytes: {"x":"aaaaaaaaaa"} has 18.
+-- The cap on bytes: {"x":"aaa…"} with 1000 letters has 1008.
 SELECT is(
-    pg_temp.run('SELECT repeat(''a'', 10) AS x FROM generate_series(1, 5)', 100, 36) - 'columns'
-        - 'rows', '{"row_count": 2, "truncated": true}', '36 bytes hold two of these rows'
+    pg_temp.capped('SELECT repeat(''a'', 1000) AS x FROM generate_series(1, 5)', 2016), '2 true',
+    '2016 bytes hold two of these rows'
 );
 SELECT is(
-    pg_temp.run('SELECT repeat(''a'', 10) AS x FROM generate_series(1, 2)', 100, 36) - 'columns'
-        - 'rows', '{"row_count": 2, "truncated": false}', 'and they are not too many'
+    pg_temp.capped('SELECT repeat(''a'', 1000) AS x FROM generate_series(1, 2)', 2016), '2 false',
+    'and they are not too many'
 );
 SELECT is(
-    pg_temp.run('SELECT repeat(''a'', 10) AS x FROM generate_series(1, 2)', 100, 35) - 'columns'
-        - 'rows', '{"row_count": 1, "truncated": true}', '35 hold one'
+    pg_temp.capped('SELECT repeat(''a'', 1000) AS x FROM generate_series(1, 2)', 2015), '1 true',
+    '2015 hold one'
 );
 SELECT is(
-    pg_temp.run('SELECT repeat(U&''\00EB'', 10) AS x', 100, 27) - 'columns',
-    '{"rows": [], "row_count": 0, "truncated": true}', 'bytes are counted, not letters'
+    pg_temp.capped('SELECT repeat(U&''\00EB'', 1000) AS x', 2007), '0 true',
+    'bytes are counted, not letters'
+);
+SELECT is(
+    pg_temp.capped('SELECT repeat(E''\x01'', 1000) AS x', 3000), '0 true',
+    'those of the JSON, where a byte may have become six'
+);
+SELECT is(
+    pg_temp.capped(
+        'SELECT array_agg(repeat(''a'', 1000000)) AS x FROM generate_series(1, 20)', 10000
+    ), '0 true', 'a giant row is one too many, and no error'
 );
 
 -- What ends a statement
@@ -145,9 +168,18 @@ FROM unnest(ARRAY[
     'SELECT 1 AS a;', E'SELECT 1 AS a ; \n;\t', 'SELECT 1 AS a -- why',
     E'SELECT 1 AS a -- why\n;\n',
     'SELECT 1 AS a /* why */', 'SELECT 1 AS a /* why */;', E'-- why\nSELECT 1 AS a',
-    '/* why; */ SELECT 1 AS a', '(SELECT 1 AS a)', 'WITH a AS (SELECT 1 AS a) TABLE a'
+    E'SELECT 1 AS a; -- why', E'SELECT 1 AS a; -- why; /*\n', 'SELECT 1 AS a; /* why */ ; -- and',
+    E'SELECT 1 AS a; /** why\n **/\n;', '/* why; */ SELECT 1 AS a', '; SELECT 1 AS a', '(SELECT 1 AS a)', 'WITH a AS (SELECT 1 AS a) TABLE a'
 ]) AS query;
-SELECT is(pg_temp.rows('SELECT '';--'' AS a'), '[{"a": ";--"}]', 'a semicolon in a text ends none');
+SELECT is(pg_temp.columns(query), 'a integer', 'and its type: ' || to_json(query))
+FROM unnest(ARRAY[
+    'SELECT 1 AS a;', 'SELECT 1 AS a -- why', 'SELECT 1 AS a; -- why', 'SELECT 1 AS a; /* why */ ; -- and'
+]) AS query;
+SELECT is(
+    pg_temp.run('SELECT '';--'' AS a') - 'row_count' - 'truncated',
+    '{"columns": [{"name": "a", "type": "text"}], "rows": [{"a": ";--"}]}',
+    'a semicolon in a text ends none'
+);
 SELECT is(
     pg_temp.rows('VALUES (1), (2)'), '[{"column1": 1}, {"column1": 2}]', 'VALUES is a statement'
 );
@@ -157,18 +189,17 @@ SELECT is(
     pg_temp.run(rpad('SELECT 1 -- ', 8000, 'x')) -> 'row_count', '1', '8000 characters are allowed'
 );
 SELECT pg_temp.refuses(rpad('SELECT 1 -- ', 8001, 'x'), 'SK400', '8001 are not');
-SELECT is(
-    pg_temp.run('SELECT 1' || repeat(E' \n;', 9000)) -> 'row_count', '1',
-    'what is behind the end doesn''t count'
-);
+SELECT pg_temp.refuses('SELECT 1' || repeat(E' \n;', 9000), 'SK400', 'whatever they are');
 
 -- Nothing
 SELECT pg_temp.refuses(query, 'SK400', coalesce(to_json(query)::text, 'NULL'))
-FROM unnest(ARRAY[NULL, '', ';', E' \t\r\n', ';;']) AS query;
-SELECT pg_temp.refuses(query, 'SK403', query) FROM unnest(ARRAY['-- why', '/* why */']) AS query;
+FROM unnest(ARRAY[
+    NULL, '', ';', E' \t\r\n', ';;', '-- why', '/* why */', E'-- why\n;/* and */ ; -- why'
+]) AS query;
 
 -- More than one
 SELECT pg_temp.refuses('SELECT 1; SELECT 2', 'SK403', 'two statements');
+SELECT pg_temp.refuses('SELECT 1; -- why' || chr(10) || 'SELECT 2', 'SK403', 'behind a comment');
 SELECT pg_temp.refuses('SELECT 1; DELETE FROM orders', 'SK403', 'a second that deletes');
 SELECT pg_temp.refuses('SELECT 1) AS q ON true; DELETE FROM orders; --', '42601', 'a way out');
 SELECT pg_temp.refuses(
@@ -198,18 +229,126 @@ FROM unnest(ARRAY[
     'DROP TABLE orders', 'TRUNCATE orders', 'ALTER TABLE orders DISABLE ROW LEVEL SECURITY',
     'GRANT SELECT ON orders TO PUBLIC', 'LOCK TABLE orders', 'COPY orders TO STDOUT',
     'COPY (SELECT 1) TO PROGRAM ''true''', 'DO ''BEGIN END''', 'CALL tap.act()',
-    'EXPLAIN SELECT 1', 'EXPLAIN ANALYZE SELECT 1', 'SHOW work_mem', 'SET work_mem = ''1GB''',
+    'SHOW work_mem', 'SET work_mem = ''1GB''',
     'SET ROLE head_office', 'RESET ROLE', 'SET SESSION AUTHORIZATION DEFAULT', 'DISCARD ALL',
     'BEGIN', 'COMMIT', 'ROLLBACK', 'SAVEPOINT s', 'PREPARE p AS SELECT 1', 'LISTEN c', 'NOTIFY c',
     'VACUUM', 'DECLARE c CURSOR FOR SELECT 1'
 ]) AS query;
 
+-- EXPLAIN
+SELECT is(
+    pg_temp.run('EXPLAIN SELECT 1 AS a'),
+    '{"columns": [{"name": "QUERY PLAN", "type": "text"}], "rows": [{"QUERY PLAN": "Result"}],
+      "row_count": 1, "truncated": false}', 'EXPLAIN has its own form'
+);
+SELECT is(pg_temp.rows(query), '[{"QUERY PLAN": "Result"}]', format('%s', to_json(query)))
+FROM unnest(ARRAY[
+    'explain select 1;', E'/* why */ EXPLAIN\n--why\nSELECT 1 -- and', 'EXPLAIN (SELECT 1)',
+    'EXPLAIN SELECT 1 AS "analyze", 2 AS "costs" -- (ANALYZE)'
+]) AS query;
+SELECT ok(
+    pg_temp.run('EXPLAIN SELECT * FROM orders')::text !~ 'cost=|rows=|width=',
+    'without the planner''s figures'
+);
+SELECT pg_temp.refuses(query, 'SK400', format('%s', to_json(query)))
+FROM unnest(ARRAY[
+    'EXPLAIN ANALYZE SELECT 1', 'explain analyse select 1', 'EXPLAIN VERBOSE SELECT 1',
+    'EXPLAIN (ANALYZE) SELECT 1', 'EXPLAIN(COSTS)SELECT 1', 'EXPLAIN ( costs off, analyze ) SELECT 1',
+    'EXPLAIN /* why */ (/* why */ FORMAT json) SELECT 1', E'EXPLAIN -- why\nANALYZE SELECT 1',
+    'EXPLAIN (GENERIC_PLAN) SELECT $1', 'EXPLAIN (SETTINGS) SELECT 1', 'EXPLAIN (MEMORY) SELECT 1'
+]) AS query;
+SELECT pg_temp.refuses(query, '42601', query)
+FROM unnest(ARRAY[
+    'EXPLAIN', 'EXPLAIN EXPLAIN SELECT 1', 'EXPLAIN /* /* */ */ ANALYZE SELECT 1',
+    'EXPLAIN "analyze" SELECT 1', 'EXPLAIN (nonsense) SELECT 1', 'EXPLAIN VACUUM'
+]) AS query;
+SELECT pg_temp.refuses('EXPLAIN SELECT 1; DELETE FROM orders', 'SK403', 'EXPLAIN, and a second');
+SELECT is(
+    pg_temp.rows('SELECT 1 AS explain'), '[{"explain": 1}]', 'a column may be called so'
+);
+
+-- Names that would pass by the guards
+SELECT pg_temp.refuses(query, 'SK403', format('%s', to_json(query)))
+FROM unnest(ARRAY[
+    'SELECT pg_catalog.repeat(''x'', 3)', 'SELECT "pg_catalog" . repeat(''x'', 3)',
+    'SELECT PG_CATALOG/* why */.repeat(''x'', 3)', E'SELECT pg_catalog--why\n.repeat(''x'', 3)',
+    'SELECT pg_catalog/* /* why */ */.repeat(''x'', 3)', E'SELECT pg_catalog--why\r.repeat(''x'', 3)',
+    E'SELECT pg_catalog\f\r\n\t.repeat(''x'', 3)',
+    'SELECT u&"pg\005fcatalog".repeat(''x'', 3)', 'SELECT U&"order_id" FROM orders',
+    'SELECT 1 OPERATOR(pg_catalog.+) 2', 'SELECT * FROM pg_catalog.pg_class',
+    'EXPLAIN SELECT pg_catalog.repeat(''x'', 3)'
+]) AS query;
+SELECT pg_temp.refuses(query, 'SK403', query)
+FROM unnest(ARRAY[
+    'SELECT 1 FROM orders TABLESAMPLE SYSTEM (1)', 'SELECT 1 FROM orders AS o tablesample bernoulli (1)'
+]) AS query;
+SELECT is(
+    pg_temp.rows('SELECT ''pg_catalog'' AS a, U&''\0041'' AS b'),
+    '[{"a": "pg_catalog", "b": "A"}]', 'a text may name it, and be written so'
+);
+
+-- What a mistake is told: where it is, and what may have been meant. With an identity, as
+-- in a call.
+SELECT be_dba();
+CREATE TABLE retail.order_audit (totals text);
+ALTER TABLE retail.orders ADD COLUMN total_amounts numeric;
+SELECT be('seattle@zava.example');
+SET LOCAL ROLE sandbox_store_managers;
+SELECT results_eq(
+    $$SELECT * FROM pg_temp.refusal('SELECT 1 FROM ordrs')$$,
+    $$VALUES ('42P01', 'relation "ordrs" does not exist', 'At character 15',
+        'Perhaps you mean orders.')$$,
+    'a table that is not there'
+);
+SELECT is(
+    (pg_temp.refusal(query)).hint, 'Perhaps you mean orders.', query
+)
+FROM unnest(ARRAY[
+    'SELECT 1 FROM retail.ordrs', 'SELECT 1 FROM "Ordrs"', 'SELECT 1 FROM gateway.ordrs',
+    'SELECT 1 FROM stores WHERE EXISTS (SELECT FROM ordrs)', 'EXPLAIN SELECT 1 FROM ordrs'
+]) AS query;
+SELECT results_eq(
+    $$SELECT * FROM pg_temp.refusal('SELECT totl_amount FROM orders')$$,
+    $$VALUES ('42703', 'column "totl_amount" does not exist', 'At character 8',
+        'Perhaps you meant to reference the column "orders.total_amount".')$$,
+    'a column that is not there'
+);
+SELECT results_eq(
+    $$SELECT * FROM pg_temp.refusal('SELECT o.total FROM orders AS o')$$,
+    $$VALUES ('42703', 'column o.total does not exist', 'At character 10',
+        'Perhaps you mean line_total or total_amount.')$$,
+    'one that PostgreSQL has no name for'
+);
+SELECT results_eq(
+    $$SELECT * FROM pg_temp.refusal('SELECT xyzzy FROM orders')$$,
+    $$VALUES ('42703', 'column "xyzzy" does not exist', 'At character 8',
+        'Ask for the names of tables and columns first.')$$,
+    'nothing is like it'
+);
+SELECT results_eq(
+    $$SELECT * FROM pg_temp.refusal('SELECT * FROM order_audit')$$,
+    $$VALUES ('42501', 'permission denied for table order_audit', '',
+        'Queries read the tables of the business, and call functions that change nothing and tell of '
+        'nobody else.')$$,
+    'a table that one may not read'
+);
+SELECT is_empty(
+    $$SELECT r FROM pg_temp.refusal('SELECT 1 FROM order_audits') AS r WHERE r.hint ~ 'audit'$$,
+    'which nobody is pointed to'
+);
+SELECT is_empty(
+    $$SELECT r FROM pg_temp.refusal('SELECT o.total_amountz FROM orders AS o') AS r
+        WHERE r.hint ~ 'total_amounts' OR r.hint !~ 'total_amount'$$,
+    'nor to a column that one may not, by PostgreSQL''s hint'
+);
+SELECT is((pg_temp.refusal('SELECT 1 FROM')).place, '', 'a slip has PostgreSQL''s own place');
+
 -- A function may write on its own, so the server calls what reads in a READ ONLY transaction.
 SELECT is(pg_temp.rows('SELECT tap.writes()'), '[{"writes": 1}]', 'a function''s own writing');
 SET LOCAL transaction_read_only = on;
-SELECT pg_temp.refuses('SELECT tap.writes()', '25006', 'is for a READ ONLY transaction to refuse');
+SELECT pg_temp.refuses('SELECT tap.writes()', 'SK403', 'is for a READ ONLY transaction to refuse');
 SELECT pg_temp.refuses(
-    'SELECT set_config(''transaction_read_only'', ''off'', true)', '25001',
+    'SELECT tap.set(''transaction_read_only'', ''off'', true)', '25001',
     'which can''t be made another'
 );
 

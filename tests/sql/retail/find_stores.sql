@@ -3,6 +3,19 @@ BEGIN;
 \ir ../tap.sql
 SELECT plan(9);
 
+CREATE FUNCTION pg_temp.refusal(name text) RETURNS text LANGUAGE plpgsql AS $function$
+DECLARE
+    v_message text;
+    v_hint    text;
+BEGIN
+    PERFORM retail.find_stores(name);
+    RETURN NULL;
+EXCEPTION WHEN SQLSTATE 'SK404' THEN
+    GET STACKED DIAGNOSTICS v_message = MESSAGE_TEXT, v_hint = PG_EXCEPTION_HINT;
+    RETURN replace(v_message, name, '?') || v_hint;
+END
+$function$;
+
 -- Nobody
 SELECT be();
 SELECT is(retail.find_stores(NULL), '{}'::uuid[], 'nobody has no stores');
@@ -28,18 +41,6 @@ SELECT throws_ok(
 );
 
 -- Absent and not visible read alike.
-CREATE FUNCTION pg_temp.refusal(name text) RETURNS text LANGUAGE plpgsql AS $function$
-DECLARE
-    v_message text;
-    v_hint    text;
-BEGIN
-    PERFORM retail.find_stores(name);
-    RETURN NULL;
-EXCEPTION WHEN SQLSTATE 'SK404' THEN
-    GET STACKED DIAGNOSTICS v_message = MESSAGE_TEXT, v_hint = PG_EXCEPTION_HINT;
-    RETURN replace(v_message, name, '?') || v_hint;
-END
-$function$;
 SELECT is(
     pg_temp.refusal('Bellevue'), pg_temp.refusal('Nowhere'), 'just as one that does not exist'
 );

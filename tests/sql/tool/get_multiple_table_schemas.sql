@@ -1,7 +1,7 @@
 -- tool.get_multiple_table_schemas: the tables that one may query.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(9);
+SELECT plan(11);
 
 CREATE FUNCTION pg_temp.tables(names text[]) RETURNS text LANGUAGE sql AS $function$
     SELECT string_agg(t ->> 'table', ' ' ORDER BY n)
@@ -36,6 +36,14 @@ SELECT is(
 );
 SELECT ok(
     octet_length(tool.get_multiple_table_schemas()::text) < 12000, 'all of it is still short'
+);
+SELECT is(
+    tool.get_multiple_table_schemas('{stores}')::jsonb #> '{tables, 0, columns, 1, values}',
+    '["Zava Retail Seattle"]'::jsonb, 'names are those of visible rows'
+);
+SELECT is(
+    tool.get_multiple_table_schemas('{products}')::jsonb @? '$.tables[0].columns[*].values', false,
+    'a long list of names is left out'
 );
 SELECT lives_ok(
     format(

@@ -17,7 +17,12 @@ JOIN retail.products AS p USING (product_id)
 JOIN retail.product_types AS t USING (type_id)
 JOIN retail.categories AS c USING (category_id)
 WHERE o.status NOT IN ('cancelled', 'returned');
-GRANT SELECT ON line TO PUBLIC;
+CREATE TEMP VIEW seattle_day AS
+SELECT d::date AS day, coalesce(sum(line_total), 0) AS revenue, count(DISTINCT order_id) AS orders
+FROM generate_series(current_date - 90, current_date - 1, interval '1 day') AS d
+LEFT JOIN line ON line.day = d::date AND store ~ 'Seattle'
+GROUP BY d;
+GRANT SELECT ON line, seattle_day TO PUBLIC;
 
 -- What a report should say in its figures about some stores and days.
 CREATE FUNCTION pg_temp.figures(stores text, date_from date, date_to date)
@@ -85,11 +90,6 @@ SELECT results_eq(
         GROUP BY category ORDER BY sum(line_total) DESC, category LIMIT 5$$,
     'the top five categories with their shares'
 );
-CREATE TEMP VIEW seattle_day AS
-SELECT d::date AS day, coalesce(sum(line_total), 0) AS revenue, count(DISTINCT order_id) AS orders
-FROM generate_series(current_date - 90, current_date - 1, interval '1 day') AS d
-LEFT JOIN line ON line.day = d::date AND store ~ 'Seattle'
-GROUP BY d;
 SELECT is(
     tap.setting('test.report')::jsonb -> 'best_day',
     (SELECT jsonb_build_object(

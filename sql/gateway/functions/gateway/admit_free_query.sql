@@ -12,6 +12,12 @@ DECLARE
     v_sandbox CONSTANT oid := to_regrole(quote_ident('sandbox_' || admit_free_query.persona));
     v_exposed text;
 BEGIN
+    IF v_sandbox IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK401',
+            MESSAGE = format('Free SQL runs as a persona, which %I is not.', admit_free_query.persona),
+            HINT = 'At psql: BEGIN; SELECT gateway.impersonate(''e-mail or id'');';
+    END IF;
     SELECT string_agg(DISTINCT a.family, ', ') INTO v_exposed
     FROM gateway.acting_functions() AS a
     WHERE has_function_privilege(v_sandbox, a.function_oid, 'EXECUTE')

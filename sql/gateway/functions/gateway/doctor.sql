@@ -109,6 +109,21 @@ AS $function$
             SELECT FROM pg_auth_members AS m
             WHERE m.member = r.oid AND (m.roleid <> to_regrole(quote_ident(n.role)) OR m.set_option)
        )
+       -- What it owns, or was granted beside the persona's rights and what gateway.make_sandbox grants.
+       OR EXISTS (
+            SELECT FROM pg_shdepend AS d
+            JOIN pg_database AS b ON b.oid = d.dbid AND b.datname = current_database()
+            LEFT JOIN pg_proc AS f ON f.oid = d.objid AND d.classid = 'pg_proc'::regclass
+            WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid
+              AND (d.classid, d.objid) <> ('pg_namespace'::regclass, 'guard'::regnamespace)
+              AND (
+                    f.pronamespace IN ('guard'::regnamespace, 'sandbox'::regnamespace)
+                 OR f.oid IN (
+                        'gateway.explain_query'::regproc, 'gateway.near_names'::regproc,
+                        'gateway.query_types'::regproc, 'gateway.run_query'::regproc
+                    )
+              ) IS NOT TRUE
+       )
     UNION ALL
     SELECT
         'hidden columns',

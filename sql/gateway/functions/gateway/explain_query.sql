@@ -9,6 +9,7 @@ AS $function$
 DECLARE
     v_line text;
 BEGIN
+    PERFORM guard.check_query(explain_query.query);
     -- A loop takes one statement only. After these options no other can follow, ANALYZE neither.
     FOR v_line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || explain_query.query LOOP
         RETURN NEXT v_line;

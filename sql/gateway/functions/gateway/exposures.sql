@@ -4,6 +4,7 @@ CREATE OR REPLACE FUNCTION gateway.exposures(persona name)
 RETURNS TABLE (family text, acting boolean, what text[])
 LANGUAGE sql
 STABLE
+SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
     WITH sandbox AS (
@@ -36,7 +37,7 @@ AS $function$
         UNION ALL
         SELECT 'creating', false, n.nspname::text
         FROM sandbox AS s, pg_namespace AS n
-        WHERE has_schema_privilege(s.role, n.oid, 'CREATE')
+        WHERE has_schema_privilege(s.role, n.oid, 'CREATE') AND n.nspname !~ '^pg_(toast_)?temp_'
     )
     SELECT e.family, e.acting, array_agg(DISTINCT e.what ORDER BY e.what)
     FROM exposed AS e

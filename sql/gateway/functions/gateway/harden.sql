@@ -49,14 +49,18 @@ BEGIN
     IF v_taken IS NOT NULL THEN
         EXECUTE 'REVOKE EXECUTE ON FUNCTION ' || v_taken || ' FROM PUBLIC';
         EXECUTE 'GRANT EXECUTE ON FUNCTION ' || v_taken || ' TO storekeeper_trusted';
-        -- What gateway.enter needs until it has taken the persona's role, and the clearing up after it.
-        GRANT EXECUTE ON FUNCTION set_config(text, text, boolean), current_setting(text, boolean),
-            pg_advisory_unlock_all() TO storekeeper_gateway;
     END IF;
     IF v_left IS NOT NULL THEN
         EXECUTE 'GRANT EXECUTE ON FUNCTION ' || v_left || ' TO PUBLIC';
         EXECUTE 'REVOKE EXECUTE ON FUNCTION ' || v_left || ' FROM storekeeper_trusted';
     END IF;
+    -- What gateway.enter needs until it has taken the persona's role, and the clearing up after it.
+    EXECUTE format(
+        '%s EXECUTE ON FUNCTION set_config(text, text, boolean), current_setting(text, boolean),'
+        ' pg_advisory_unlock_all() %s storekeeper_gateway',
+        CASE WHEN harden.strength = 'none' THEN 'REVOKE' ELSE 'GRANT' END,
+        CASE WHEN harden.strength = 'none' THEN 'FROM' ELSE 'TO' END
+    );
 
     -- Given back only what an earlier call took: the DBA may have taken the rest for reasons of their own.
     IF v_own OR EXISTS (SELECT FROM gateway.hardening AS h WHERE h.strength = 'own') THEN

@@ -28,7 +28,7 @@ AS $function$
         SELECT
             c.name,
             2.0 * count(*) FILTER (WHERE w.pair IS NOT NULL)
-                / (length(c.name) + length(near_names.wrong) - 2) AS nearness
+                / nullif(length(c.name) + length(near_names.wrong) - 2, 0) AS nearness
         FROM candidate AS c
         CROSS JOIN LATERAL (
             SELECT DISTINCT substr(c.name, i, 2) FROM generate_series(1, length(c.name) - 1) AS i

@@ -12,6 +12,7 @@ DECLARE
     v_query text;
     v_types text[];
 BEGIN
+    PERFORM guard.check_query(query_types.query);
     -- As it is, or without the semicolon at its end: which of the two it must be the parser knows.
     FOREACH v_query IN ARRAY ARRAY[query_types.query, regexp_replace(query_types.query, c_tail, '')] LOOP
         BEGIN
