@@ -88,7 +88,7 @@ def test_every_raise_in_the_sql_has_a_code() -> None:
         for statement in re.findall(r"\bRAISE\b.*?;\n", file.read_text(), re.DOTALL):
             if re.match(r"RAISE\s+(NOTICE|LOG|DEBUG|INFO|WARNING)\b", statement):
                 continue
-            if not re.fullmatch(r"RAISE\s*;", statement):
+            if not re.fullmatch(r"RAISE\s*;\s*", statement):
                 assert "ERRCODE" in statement, f"{file.name}: {statement}"
                 assert "HINT" in statement, f"{file.name}: {statement}"
 

@@ -118,8 +118,11 @@ def _backend(conninfo: str) -> Iterator[Any]:
 
 def _check_rights(connection: psycopg.Connection[Any]) -> None:
     """Without these rights yoyo would wait for its lock, and then say that it is missing."""
-    row = connection.execute(MAY_KEEP_LEDGER).fetchone()
-    allowed, is_fresh, account, schema = row or (False, False, "", None)
+    try:
+        row = connection.execute(MAY_KEEP_LEDGER).fetchone()
+    except psycopg.errors.InsufficientPrivilege:  # hardened: not even the question is allowed
+        row = None
+    allowed, is_fresh, account, schema = row or (False, False, connection.info.user, None)
     if allowed:
         return
     hint = "Connect as the account that ran the migrations before."

@@ -26,7 +26,6 @@ from mcp.server.subscriptions import (
 )
 from mcp.shared.exceptions import MCPError as ProtocolError
 from mcp.shared.uri_template import InvalidUriTemplate, UriTemplate
-from pydantic_core import from_json
 
 from storekeeper import results, stdio, surface
 from storekeeper.catalog import CATALOG, Catalog, Function
@@ -240,6 +239,7 @@ class Protocol:
         try:
             text = await self.call(params.name, params.arguments or {}, relay)
             await asyncio.gather(*reports)
+            content = results.structured(text)
         except MCPError as error:
             return results.error_result(error)
         except ProtocolError:
@@ -248,7 +248,7 @@ class Protocol:
             return results.error_result(_unexpected(f"tool {params.name}"))
         return {
             "content": [{"type": "text", "text": text}],
-            "structuredContent": from_json(text),
+            "structuredContent": content,
             "isError": False,
             "resultType": "complete",
         }
@@ -275,7 +275,7 @@ class Protocol:
                 texts = {name: str(value) for name, value in given.items()}
                 text = await self._run(function, function.from_texts(texts))
                 if function.shape == "value" and not function.mime_type.endswith("json"):
-                    text = str(from_json(text)["value"])
+                    text = str(results.structured(text)["value"])
                 return t.ReadResourceResult(
                     contents=[
                         t.TextResourceContents(

@@ -9,9 +9,10 @@ from typing import Any
 
 import mcp_types as t
 from mcp.shared.exceptions import MCPError as ProtocolError
+from pydantic_core import from_json
 
 from storekeeper.catalog import Function
-from storekeeper.errors import MCPError, NotFoundError, ValidationError
+from storekeeper.errors import LimitError, MCPError, NotFoundError, ValidationError
 from storekeeper.gateway import Answer
 from storekeeper.pgtypes import SAFE_INTEGER
 
@@ -51,8 +52,20 @@ def _exact_number(found: re.Match[str]) -> str:
     token = found[0]
     if token[0] == '"' or "e" in token.lower():
         return token
-    whole = token.partition(".")[0]
-    return f'"{token}"' if len(whole) >= 16 and abs(int(whole)) > SAFE_INTEGER else token
+    whole = token.partition(".")[0].lstrip("-0")
+    # Python makes no integer of thousands of digits.
+    too_large = len(whole) > 16 or (len(whole) == 16 and int(whole) > SAFE_INTEGER)
+    return f'"{token}"' if too_large else token
+
+
+def structured(text: str) -> Any:
+    """The JSON text as structuredContent."""
+    try:
+        return from_json(text)
+    except ValueError:
+        raise LimitError(
+            "The answer is nested too deeply.", hint="Ask for rows with fewer levels of structure."
+        ) from None
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> ProtocolError:

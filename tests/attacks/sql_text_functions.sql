@@ -141,7 +141,7 @@ SELECT postgres_fdw_get_connections()
 SELECT plpython3_call_handler()
 
 -- attack: plpgsql's inline handler
--- expect: 42501, SK403
+-- expect: 0A000, 42501
 SELECT plpgsql_inline_handler(NULL)
 
 -- attack: plpgsql's call handler

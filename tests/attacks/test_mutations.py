@@ -31,6 +31,7 @@ from wire import Wire
 ATTACKS = {attack.name: attack for attack in corpus.read()}
 IDENTITY, AUTHENTICATE, SIGN = "gateway.identity", "gateway.authenticate", "gateway.sign_context"
 RUN, ASSUME, EXPLAIN = "gateway.run_query", "gateway.assume", "gateway.explain_query"
+CHECK = "guard.check_query"
 ADMIT, LOGIN = "gateway.admit_free_query", "gateway.login_faults"
 SQL = TESTS.parent / "sql"
 OWNERS = {"gateway": "definer", "retail": "owner"}
@@ -275,7 +276,7 @@ MUTATIONS = [
     Mutation(
         "8000 characters",
         ("statement_smuggling/100000 characters of comment",),
-        rewritten(RUN, "length(run_query.query) > 8000", "length(run_query.query) > 8000000"),
+        rewritten(CHECK, "length(query) > 8000", "length(query) > 8000000"),
     ),
     Mutation(
         "the cap of rows",
@@ -290,7 +291,7 @@ MUTATIONS = [
     Mutation(
         "that pg_catalog is not named",
         ("answer_limits/a guarded function by its schema",),
-        rewritten(RUN, "v_query ~* 'pg_catalog", "v_query ~* 'no such name"),
+        rewritten(CHECK, "pg_catalog", "no_such_name"),
     ),
     Mutation(
         "EXPLAIN without figures",

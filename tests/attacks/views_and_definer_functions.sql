@@ -93,11 +93,11 @@ SELECT * FROM gateway.login_faults()
 SELECT gateway.run_query('SELECT count(*), max(total_amount) FROM orders', 10, 100000)
 
 -- attack: free SQL within free SQL
--- expect: 42883, 42501, SK403
+-- expect: SK401
 SELECT gateway.free_query('SELECT max(total_amount) FROM retail.orders')
 
 -- attack: the tool within itself
--- expect: 42883, 42501, SK403
+-- expect: SK401
 SELECT tool.execute_sales_query('SELECT max(total_amount) FROM orders')
 
 -- attack: the sandbox of head office

@@ -553,6 +553,45 @@ AS $function$
         ON c.relrowsecurity AND c.relkind IN ('r', 'p') AND has_table_privilege('sandbox_' || n.role, c.oid, 'SELECT')
     UNION ALL
     SELECT
+        'past row security',
+        count(*) = 0,
+        coalesce(
+            string_agg(format('%s runs as %s, whom row security does not bind', x.what, x.owner), '; '),
+            'no view or function of a persona runs as one whom row security does not bind'
+        ),
+        'CREATE VIEW … WITH (security_invoker = true); ALTER FUNCTION … OWNER TO storekeeper_owner, or SECURITY INVOKER.'
+    FROM (
+        SELECT DISTINCT v.what, r.rolname AS owner
+        FROM gateway.personas AS n
+        CROSS JOIN LATERAL (
+            SELECT c.oid::regclass::text, c.relowner
+            FROM pg_class AS c
+            WHERE c.relkind IN ('v', 'm')
+              AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+              AND NOT coalesce(c.reloptions && '{security_invoker=true,security_invoker=on,security_invoker=1}', false)
+              AND has_any_column_privilege(n.role, c.oid, 'SELECT')
+            UNION ALL
+            SELECT p.oid::regprocedure::text, p.proowner
+            FROM pg_proc AS p
+            WHERE p.prosecdef
+              AND p.pronamespace <> 'pg_catalog'::regnamespace
+              AND has_function_privilege(n.role, p.oid, 'EXECUTE')
+        ) AS v (what, owner)
+        JOIN pg_roles AS r ON r.oid = v.owner AND (r.rolsuper OR r.rolbypassrls)
+    ) AS x
+    UNION ALL
+    SELECT
+        'login',
+        count(*) = 0,
+        coalesce('defaults of its own: ' || string_agg(c.setting, ', '), 'storekeeper_gateway has no defaults of its own'),
+        'ALTER ROLE storekeeper_gateway RESET ALL; unless you set them: a tool that executes its argument can have done it.'
+    FROM pg_db_role_setting AS s
+    JOIN pg_roles AS r ON r.oid = s.setrole AND r.rolname = 'storekeeper_gateway'
+    CROSS JOIN unnest(s.setconfig) AS c (setting)
+    WHERE c.setting NOT LIKE 'temp_file_limit=%'
+      AND s.setdatabase IN (0, (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()))
+    UNION ALL
+    SELECT
         'free SQL',
         count(*) FILTER (WHERE e.faulty AND NOT e.accepted) = 0,
         CASE
@@ -1143,8 +1182,10 @@ DECLARE
     v_types text[];
 BEGIN
     PERFORM guard.check_query(query_types.query);
-    -- As it is, or without the semicolon at its end: which of the two it must be the parser knows.
-    FOREACH v_query IN ARRAY ARRAY[query_types.query, regexp_replace(query_types.query, c_tail, '')] LOOP
+    -- As it is, or without the semicolon at its end, or what is behind that: which it must be the parser knows.
+    FOREACH v_query IN ARRAY ARRAY[
+        query_types.query, rtrim(query_types.query, E'; \t\r\n'), regexp_replace(query_types.query, c_tail, '')
+    ] LOOP
         BEGIN
             -- A join that can't match, so nothing runs. The line's end closes a last comment.
             EXECUTE format(
@@ -1274,8 +1315,10 @@ BEGIN
     END IF;
 
     WHILE v_found LOOP
-        -- Before it is made into text, which would take as much memory again.
-        v_truncated := cardinality(v_rows) = run_query.max_rows OR pg_column_size(v_row) > run_query.max_bytes;
+        -- Before it is made into text, which would take as much memory again. A list of small numbers is
+        -- several times as long as its text.
+        v_truncated := cardinality(v_rows) = run_query.max_rows
+            OR pg_column_size(v_row) > 8 * run_query.max_bytes::bigint;
         EXIT WHEN v_truncated;
         v_json := row_to_json(v_row)::text;
         IF v_names <> v_keys THEN

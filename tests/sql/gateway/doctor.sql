@@ -1,7 +1,7 @@
 -- gateway.doctor: healthy when hardened, and each finding turns when its cause does.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(83);
+SELECT plan(90);
 
 -- What the doctor says of a subject after this statement, which is undone again.
 CREATE FUNCTION pg_temp.after(statement text, subject text, OUT ok boolean, OUT finding text)
@@ -36,13 +36,18 @@ SELECT throws_ok('SELECT * FROM gateway.doctor()', '42501', 'not head office');
 SELECT be_dba();
 SET LOCAL ROLE storekeeper_gateway;
 SELECT throws_ok('SELECT * FROM gateway.doctor()', '42501', 'not the server''s login');
+RESET ROLE;
+
+-- The vocabulary of these tests runs as a superuser, which the doctor would tell.
+REVOKE EXECUTE ON FUNCTION tap.set, tap.setting, tap.ok, tap.finish FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tap.ok, tap.finish TO storekeeper_dba;
 SET LOCAL ROLE storekeeper_dba;
 SELECT results_eq(
     'SELECT subject, ok FROM gateway.doctor()',
     $$VALUES ('PostgreSQL', true), ('pgvector', true), ('keys', true), ('people', true),
         ('row security', true), ('roles', true), ('published functions', true),
-        ('tenant guards', true), ('sandboxes', true), ('hidden columns', true), ('free SQL', true),
-        ('temporary files', true), ('change notice', true)$$,
+        ('tenant guards', true), ('sandboxes', true), ('hidden columns', true), ('past row security', true),
+        ('login', true), ('free SQL', true), ('temporary files', true), ('change notice', true)$$,
     'the DBA is told that all is well'
 );
 SELECT is_empty(
@@ -228,6 +233,37 @@ SELECT is(
 SELECT is(
     (pg_temp.after('DROP FUNCTION sandbox.run_head_office', 'sandboxes')).finding,
     'that of head_office is not as gateway.make_sandbox makes it', 'whose sandbox'
+);
+
+-- Past row security
+CREATE FUNCTION pg_temp.sees(options text, owner text) RETURNS text LANGUAGE sql AS $function$
+    SELECT format(
+        'CREATE VIEW retail.everything %s AS SELECT store_id FROM retail.orders;'
+        'ALTER VIEW retail.everything OWNER TO %I; GRANT SELECT ON retail.everything TO store_managers',
+        options, owner
+    )
+$function$;
+SELECT pg_temp.breaks(pg_temp.sees('', session_user), 'past row security', 'a view of a superuser''s');
+SELECT pg_temp.breaks(pg_temp.sees('', 'storekeeper_loader'), 'past row security', 'a view of one with BYPASSRLS');
+SELECT pg_temp.suits(pg_temp.sees('', 'storekeeper_owner'), 'past row security', 'a view of the owner, who sees nothing');
+SELECT pg_temp.suits(
+    pg_temp.sees('WITH (security_invoker = true)', session_user), 'past row security', 'a view that runs as who asks'
+);
+SELECT is(
+    (pg_temp.after(
+        $$CREATE FUNCTION retail.all_orders() RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
+            AS 'SELECT count(*) FROM retail.orders'$$, 'past row security'
+    )).finding,
+    format('retail.all_orders() runs as %s, whom row security does not bind', session_user), 'a function of a superuser''s, by name'
+);
+
+-- The login
+SELECT pg_temp.breaks(
+    'ALTER ROLE storekeeper_gateway SET work_mem = ''2GB''', 'login', 'a default that it may have given itself'
+);
+SELECT pg_temp.breaks(
+    format('ALTER ROLE storekeeper_gateway IN DATABASE %I SET role = ''head_office''', current_database()),
+    'login', 'one in this database'
 );
 
 -- Temporary files

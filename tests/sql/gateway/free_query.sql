@@ -135,7 +135,7 @@ SELECT throws_ok(
 
 -- Who is no persona has no sandbox.
 SELECT be_dba();
-SELECT pg_temp.refuses('SELECT 1', '42883', 'not the DBA');
+SELECT pg_temp.refuses('SELECT 1', 'SK401', 'not the DBA');
 SET LOCAL ROLE storekeeper_gateway;
 SELECT pg_temp.refuses('SELECT 1', '42501', 'not the server''s login');
 RESET ROLE;

@@ -1,7 +1,7 @@
 -- gateway.login_faults: what makes a login unfit to serve.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(26);
+SELECT plan(29);
 
 -- The faults of this login, one of them a line; run as the DBA, asked as the login.
 CREATE FUNCTION pg_temp.faults(login name) RETURNS text LANGUAGE plpgsql AS $function$
@@ -91,6 +91,22 @@ SELECT ok(
     pg_temp.faults(pg_temp.login('INHERIT IN ROLE storekeeper_owner'))
         ~ '^[^;]*member of storekeeper_owner; [^;]*inherits [^;]*$',
     'a member that inherits is told twice'
+);
+
+-- Who is trusted may call what hardening takes: no login is, but by a role of ours that is told itself.
+SELECT ok(
+    pg_temp.faults(pg_temp.login('NOINHERIT IN ROLE storekeeper_trusted'))
+        ~ '^[^;]*member of storekeeper_trusted$',
+    'a member of those who are trusted'
+);
+SELECT ok(
+    pg_temp.faults(pg_temp.login('NOINHERIT IN ROLE storekeeper_owner')) !~ 'storekeeper_trusted',
+    'a member of one of them is that first of all'
+);
+SELECT ok(
+    pg_temp.faults(pg_temp.login('NOINHERIT IN ROLE storekeeper_trusted, storekeeper_owner'))
+        ~ 'member of storekeeper_owner; .*member of storekeeper_trusted',
+    'or both'
 );
 
 -- What a persona may become, the login may too.

@@ -2,7 +2,7 @@
 -- is in gateway/free_query.sql and tool/execute_sales_query.sql.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(156);
+SELECT plan(157);
 
 CREATE FUNCTION pg_temp.run(
     query text, max_rows integer DEFAULT 100, max_bytes integer DEFAULT 10000
@@ -157,6 +157,10 @@ SELECT is(
     'those of the JSON, where a byte may have become six'
 );
 SELECT is(
+    pg_temp.capped('SELECT array_agg(1::bigint) AS x FROM generate_series(1, 4000)', 10000), '1 false',
+    'not those of the value, which may be more'
+);
+SELECT is(
     pg_temp.capped(
         'SELECT array_agg(repeat(''a'', 1000000)) AS x FROM generate_series(1, 20)', 10000
     ), '0 true', 'a giant row is one too many, and no error'
@@ -169,7 +173,8 @@ FROM unnest(ARRAY[
     E'SELECT 1 AS a -- why\n;\n',
     'SELECT 1 AS a /* why */', 'SELECT 1 AS a /* why */;', E'-- why\nSELECT 1 AS a',
     E'SELECT 1 AS a; -- why', E'SELECT 1 AS a; -- why; /*\n', 'SELECT 1 AS a; /* why */ ; -- and',
-    E'SELECT 1 AS a; /** why\n **/\n;', '/* why; */ SELECT 1 AS a', '; SELECT 1 AS a', '(SELECT 1 AS a)', 'WITH a AS (SELECT 1 AS a) TABLE a'
+    E'SELECT 1 AS a; /** why\n **/\n;', '/* why; */ SELECT 1 AS a', '; SELECT 1 AS a',
+    '(SELECT 1 AS a)', 'WITH a AS (SELECT 1 AS a) TABLE a'
 ]) AS query;
 SELECT is(pg_temp.columns(query), 'a integer', 'and its type: ' || to_json(query))
 FROM unnest(ARRAY[

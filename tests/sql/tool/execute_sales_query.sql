@@ -164,7 +164,7 @@ SELECT is(
 -- The DBA is no persona, and has no sandbox.
 SELECT be_dba();
 SELECT throws_ok(
-    $$SELECT tool.execute_sales_query('SELECT 1')$$, '42883', 'who is no persona has no sandbox'
+    $$SELECT tool.execute_sales_query('SELECT 1')$$, 'SK401', 'who is no persona has no sandbox'
 );
 
 SELECT * FROM finish();

@@ -138,6 +138,45 @@ AS $function$
         ON c.relrowsecurity AND c.relkind IN ('r', 'p') AND has_table_privilege('sandbox_' || n.role, c.oid, 'SELECT')
     UNION ALL
     SELECT
+        'past row security',
+        count(*) = 0,
+        coalesce(
+            string_agg(format('%s runs as %s, whom row security does not bind', x.what, x.owner), '; '),
+            'no view or function of a persona runs as one whom row security does not bind'
+        ),
+        'CREATE VIEW … WITH (security_invoker = true); ALTER FUNCTION … OWNER TO storekeeper_owner, or SECURITY INVOKER.'
+    FROM (
+        SELECT DISTINCT v.what, r.rolname AS owner
+        FROM gateway.personas AS n
+        CROSS JOIN LATERAL (
+            SELECT c.oid::regclass::text, c.relowner
+            FROM pg_class AS c
+            WHERE c.relkind IN ('v', 'm')
+              AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+              AND NOT coalesce(c.reloptions && '{security_invoker=true,security_invoker=on,security_invoker=1}', false)
+              AND has_any_column_privilege(n.role, c.oid, 'SELECT')
+            UNION ALL
+            SELECT p.oid::regprocedure::text, p.proowner
+            FROM pg_proc AS p
+            WHERE p.prosecdef
+              AND p.pronamespace <> 'pg_catalog'::regnamespace
+              AND has_function_privilege(n.role, p.oid, 'EXECUTE')
+        ) AS v (what, owner)
+        JOIN pg_roles AS r ON r.oid = v.owner AND (r.rolsuper OR r.rolbypassrls)
+    ) AS x
+    UNION ALL
+    SELECT
+        'login',
+        count(*) = 0,
+        coalesce('defaults of its own: ' || string_agg(c.setting, ', '), 'storekeeper_gateway has no defaults of its own'),
+        'ALTER ROLE storekeeper_gateway RESET ALL; unless you set them: a tool that executes its argument can have done it.'
+    FROM pg_db_role_setting AS s
+    JOIN pg_roles AS r ON r.oid = s.setrole AND r.rolname = 'storekeeper_gateway'
+    CROSS JOIN unnest(s.setconfig) AS c (setting)
+    WHERE c.setting NOT LIKE 'temp_file_limit=%'
+      AND s.setdatabase IN (0, (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()))
+    UNION ALL
+    SELECT
         'free SQL',
         count(*) FILTER (WHERE e.faulty AND NOT e.accepted) = 0,
         CASE

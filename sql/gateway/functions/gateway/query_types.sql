@@ -13,8 +13,10 @@ DECLARE
     v_types text[];
 BEGIN
     PERFORM guard.check_query(query_types.query);
-    -- As it is, or without the semicolon at its end: which of the two it must be the parser knows.
-    FOREACH v_query IN ARRAY ARRAY[query_types.query, regexp_replace(query_types.query, c_tail, '')] LOOP
+    -- As it is, or without the semicolon at its end, or what is behind that: which it must be the parser knows.
+    FOREACH v_query IN ARRAY ARRAY[
+        query_types.query, rtrim(query_types.query, E'; \t\r\n'), regexp_replace(query_types.query, c_tail, '')
+    ] LOOP
         BEGIN
             -- A join that can't match, so nothing runs. The line's end closes a last comment.
             EXECUTE format(

@@ -104,8 +104,10 @@ BEGIN
     END IF;
 
     WHILE v_found LOOP
-        -- Before it is made into text, which would take as much memory again.
-        v_truncated := cardinality(v_rows) = run_query.max_rows OR pg_column_size(v_row) > run_query.max_bytes;
+        -- Before it is made into text, which would take as much memory again. A list of small numbers is
+        -- several times as long as its text.
+        v_truncated := cardinality(v_rows) = run_query.max_rows
+            OR pg_column_size(v_row) > 8 * run_query.max_bytes::bigint;
         EXIT WHEN v_truncated;
         v_json := row_to_json(v_row)::text;
         IF v_names <> v_keys THEN
