@@ -294,6 +294,14 @@ MUTATIONS = [
         rewritten(CHECK, "pg_catalog", "no_such_name"),
     ),
     Mutation(
+        "that TABLESAMPLE is not served",
+        (
+            "catalog_and_statistics/a sample of blocks, which are chosen by number,"
+            " as a measure of the table's size",
+        ),
+        rewritten(CHECK, "tablesample", "no such word"),
+    ),
+    Mutation(
         "EXPLAIN without figures",
         ("answer_limits/a plan without figures",),
         rewritten(EXPLAIN, "EXPLAIN (COSTS OFF) ", "EXPLAIN "),
@@ -445,6 +453,35 @@ def test_the_slots_are_missed(world: World) -> None:
     mutation = Mutation("the slots", (), admit)
     with switched_off(mutation, world.database):
         assert slow_queries(world) == ["57014"] * 3
+
+
+def one_query(world: World, text: str) -> str:
+    params = {"name": "execute_sales_query", "arguments": {"postgresql_query": text}}
+    with Served(world, PERSONS["store_managers"]) as served:
+        outcome = outcome_of(served.wire.answer(served.wire.request("tools/call", params)))
+    return outcome.sqlstate or "an answer"
+
+
+def test_the_look_at_exposures_is_missed(world: World) -> None:
+    exposed = "GRANT EXECUTE ON FUNCTION set_config(text, text, boolean) TO PUBLIC;"
+    admit = rewritten(ADMIT, "IF v_exposed IS NOT NULL THEN", "IF false THEN")
+    for statement, outcome in ((exposed, "SK403"), (exposed + admit, "an answer")):
+        with switched_off(Mutation("exposures", (), statement), world.database):
+            assert one_query(world, "SELECT 1") == outcome
+
+
+def test_the_limit_on_temporary_files_is_missed(world: World) -> None:
+    sort = (
+        "SELECT count(*) FROM ("
+        "SELECT md5(n::text) FROM generate_series(1, 1000000) AS n ORDER BY 1 OFFSET 0) AS q"
+    )
+    alter = f"ALTER ROLE storekeeper_gateway IN DATABASE {world.database.name} "
+    for change, outcome in (
+        ("SET temp_file_limit = '16MB'", "53400"),
+        ("RESET temp_file_limit", "an answer"),
+    ):
+        with switched_off(Mutation("temporary files", (), alter + change), world.database):
+            assert one_query(world, sort) == outcome
 
 
 def test_the_look_at_the_login_is_missed(world: World) -> None:

@@ -20,7 +20,9 @@ tool answers. Call get_multiple_table_schemas first: never guess names of tables
 - Revenue: status IN ('pending', 'shipped', 'completed'). Join on store_id as well as order_id.
 - The time zone is America/Los_Angeles: order_date::date is the business day.
 - One statement, at most 8000 characters, that changes nothing. Aggregate in SQL: rows and bytes are
-  capped, and truncated says when something is missing.
+  capped, and truncated says when something is missing. Two at a time.
+- EXPLAIN SELECT … shows the plan, without costs. WHERE random() < 0.1 takes a sample; TABLESAMPLE, the
+  catalogs and settings are not served.
 Returns columns (name, type), rows, row_count and truncated.
 @title Query the sales data
 @sql postgresql_query
