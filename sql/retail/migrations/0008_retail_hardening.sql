@@ -1,5 +1,5 @@
 -- hardening: written by storekeeper ship from the object files named below.
--- depends: 0009_sandboxes_anew 0005_retail_functions
+-- depends: 0007_gateway_hardening 0005_retail_functions
 
 SET LOCAL ROLE storekeeper_owner;
 SET LOCAL check_function_bodies = off;
