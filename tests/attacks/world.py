@@ -481,12 +481,6 @@ def world_of(database: Target) -> Iterator[World]:
 def plant(database: Target) -> None:
     """Makes the world in a fresh copy of the template."""
     database.execute((Path(__file__).parent / "world.sql").read_text())
-    harden(database)
-
-
-def harden(database: Target) -> None:
-    """Hardens a copy: it has the template's rights on objects, but not those on the database itself."""
-    database.execute("SELECT gateway.harden('own')")
 
 
 def patched(folder: Path, patch: str) -> dict[str, str]:
