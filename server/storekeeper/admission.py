@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from storekeeper.errors import LimitError
+from storekeeper.errors import LimitError, UnavailableError
 
 
 @dataclass
@@ -24,9 +24,10 @@ class _Place:
 class Admission:
     """Bounds the calls in flight, in all and by name (a person, a function), and those that wait."""
 
-    def __init__(self, in_all: int, waiting: int) -> None:
+    def __init__(self, in_all: int, waiting: int, patience: float) -> None:
         self._in_all = in_all
         self._most_waiting = waiting
+        self._patience = patience  # seconds
         self._running = 0
         self._by_name: Counter[str] = Counter()
         self._queue: list[_Place] = []
@@ -44,7 +45,7 @@ class Admission:
         """A place for a call; `names` says how many calls of each name may run at once.
 
         Who comes while all places are taken waits, first come, first served among those whose names
-        have room; who comes while too many wait is refused (SK429).
+        have room. Who comes while too many wait is refused (SK429), who waits too long as well.
         """
         place = _Place(names)
         if self._has_room(place):
@@ -66,13 +67,20 @@ class Admission:
             )
         self._queue.append(place)
         try:
-            await place.entered
+            await asyncio.wait([place.entered], timeout=self._patience)
         except asyncio.CancelledError:
-            if place in self._queue:
-                self._queue.remove(place)
-            elif not place.entered.cancelled():  # let in, and cancelled in the same turn
+            if place.entered.done():  # let in, and cancelled in the same turn
                 self._leave(place)
             raise
+        finally:
+            if place in self._queue:
+                self._queue.remove(place)
+        if not place.entered.done():
+            raise UnavailableError(
+                "No database connection was free in time.",
+                hint="Wait a moment, then try again.",
+                retry_after=2,
+            )
 
     def _has_room(self, place: _Place) -> bool:
         return self._running < self._in_all and all(

@@ -137,7 +137,9 @@ class Gateway:
         self._login_is_fit = False
         self._at_work = 0  # connections that calls have now
         self._stopping: set[asyncio.Task[None]] = set()  # what is being cancelled
-        self.admission = Admission(settings.pool_max_size, settings.max_waiting)
+        self.admission = Admission(
+            settings.pool_max_size, settings.max_waiting, settings.pool_timeout
+        )
         self.circuit = Circuit(self._probe, psycopg.Error)
         self.pool = AsyncConnectionPool[Connection](
             self._conninfo,

@@ -38,6 +38,7 @@ STOPPING = 1  # seconds that cancelled calls, then the record, get at the end
 COMPLETIONS = 100  # MCP's limit
 TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C's traceparent
 REFERENCES = ("ref/prompt", "ref/resource")
+NOTHING_MORE = Context()
 UNCACHED = {"ttlMs": 0, "cacheScope": "private"}  # of what is listed and read
 
 
@@ -74,7 +75,9 @@ class Protocol:
         except MCPError as failure:
             log.warning("catalog not reloaded: %s", failure.message)
 
-    async def call(self, name: str, arguments: dict[str, Any], context: Context) -> bytes:
+    async def call(
+        self, name: str, arguments: dict[str, Any], context: Context = NOTHING_MORE
+    ) -> bytes:
         """Calls a tool and returns the JSON text of its result; a failure is an MCPError or, for an
         unknown name, a ProtocolError."""
         return await self._run(await self._function("tool", name), arguments, context)
@@ -82,7 +85,7 @@ class Protocol:
     async def call_with_texts(self, name: str, words: dict[str, Any]) -> bytes:
         """The same, with arguments as a person types them at a prompt."""
         function = await self._function("tool", name)
-        return await self._run(function, function.from_texts(words), Context())
+        return await self._run(function, function.from_texts(words), NOTHING_MORE)
 
     async def tools(self) -> list[dict[str, Any]]:
         catalog = await self._published()
