@@ -120,7 +120,7 @@ class Protocol:
         self._changed = session.tell_change
         _end_on_signals(stdio.ended)
         loading = asyncio.create_task(self._load_first())
-        loading.add_done_callback(lambda done: stdio.ended.set() if done.exception() else None)
+        loading.add_done_callback(lambda load: stdio.ended.set() if _failed(load) else None)
         background = [
             loading,
             asyncio.create_task(self._gateway.follow(self.reload, self._hear)),
@@ -129,15 +129,18 @@ class Protocol:
         stdio.open()
         await stdio.ended.wait()
         stdio.hear_no_more()
-        await session.end(settings.shutdown_grace, STOPPING)
+        await asyncio.gather(
+            session.end(settings.shutdown_grace, STOPPING),
+            asyncio.wait([loading], timeout=settings.shutdown_grace),
+        )
         await stdio.close(STOPPING)
         for task in background:
             task.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(STOPPING):
                 await self.record()
-        if loading.done() and not loading.cancelled():
-            loading.result()
+        if failure := _failed(loading):
+            raise failure
 
     async def record(self) -> None:
         """Writes the calls that the database has not heard of yet into its record."""
@@ -391,6 +394,10 @@ def _unexpected(where: str, request_id: str) -> MCPError:
     error.request_id = request_id
     log.exception("unexpected failure in %s", where, extra={"request_id": request_id})
     return error
+
+
+def _failed(task: asyncio.Task[None]) -> BaseException | None:
+    return task.exception() if task.done() and not task.cancelled() else None
 
 
 def _end_on_signals(ended: asyncio.Event) -> None:
