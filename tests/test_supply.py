@@ -24,7 +24,6 @@ NOT_IMPORTED = {
     "pgvector": "for embeddings, which no tool makes yet",
 }
 COMES_WITH = {
-    "mcp-types": "mcp",
     "psycopg-pool": "psycopg",
     "pydantic-core": "pydantic",
 }

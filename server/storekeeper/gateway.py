@@ -58,6 +58,7 @@ ASSERTION_LIFETIME = 60  # seconds
 CANCEL_PATIENCE = 5  # seconds that a cancelled backend gets to stop
 CANCEL_AGAIN = 0.2  # seconds until the next try: a cancel that comes before its query is lost
 RECONNECT = 3  # seconds of trying to reconnect in the background; the next call tries anew
+ASK_AGAIN = 1  # seconds of waiting for the pool
 GRACE = 1  # seconds by which the client-side deadline exceeds the server-side one
 FIRST_RETRY, LONGEST_RETRY = 0.05, 5  # seconds
 UNDONE = ("40001", "40P01", "55P03")  # the server has undone the transaction, and says so
@@ -84,7 +85,8 @@ RESET = (
     Statement("DEALLOCATE ALL"),
     UNLOCK,
 )
-CATALOG_CHANNEL, CHANGES_CHANNEL = "storekeeper_catalog", "storekeeper_changes"
+CATALOG_CHANNEL = "storekeeper_catalog"
+CHANGES_CHANNEL = "storekeeper_changes"
 PROGRESS = "SK001"  # the notice of gateway.progress
 
 
@@ -202,7 +204,7 @@ class Gateway:
                 while True:
                     left_ms = max(1, round((deadline - time.monotonic()) * 1000))
                     try:
-                        answer = await self._attempt(request, left_ms)
+                        answer = await self._attempt(request, left_ms, again=attempts.made > 0)
                     except (psycopg.Error, _InDoubtError) as failure:
                         await attempts.another(failure)
                         # What broke one connection has often broken all of them.
@@ -280,8 +282,8 @@ class Gateway:
         while True:
             try:
                 async with await self._connect("storekeeper notices") as connection:
-                    for channel in (CATALOG_CHANNEL, CHANGES_CHANNEL):
-                        await connection.execute(f"LISTEN {channel}")
+                    await connection.execute(f"LISTEN {CATALOG_CHANNEL}")
+                    await connection.execute(f"LISTEN {CHANGES_CHANNEL}")
                     await start()
                     waits = delays(FIRST_RETRY, LONGEST_RETRY)
                     async for notice in connection.notifies():
@@ -299,17 +301,26 @@ class Gateway:
         connection = await self._connect("storekeeper probe")
         await connection.close()
 
-    async def _take(self) -> Connection:
-        if self.circuit.open and not self.pool.get_stats().get("pool_available"):
-            self.circuit.check()
+    async def _take(self, *, patient: bool = False) -> Connection:
+        """A connection that is alive. While the database can't be reached, only the patient wait."""
+        deadline = time.monotonic() + self._settings.pool_timeout
         while True:
+            if not patient and self.circuit.open and not self._idle():
+                self.circuit.check()
+            left = deadline - time.monotonic()
             try:
-                connection = await self.pool.getconn()
-            except (PoolTimeout, PoolClosed):
-                raise self._no_connection() from None
+                # Asked anew each time: the pool gives up reconnecting for those who wait already.
+                connection = await self.pool.getconn(timeout=max(0.001, min(left, ASK_AGAIN)))
+            except (PoolTimeout, PoolClosed) as failure:
+                if left < ASK_AGAIN or isinstance(failure, PoolClosed):
+                    raise self._no_connection() from None
+                continue
             if connection.is_alive:
                 return connection
             await self._give_back(connection, fit=False)
+
+    def _idle(self) -> int:
+        return self.pool.get_stats().get("pool_available", 0)
 
     async def _give_back(self, connection: Connection, *, fit: bool = True) -> None:
         if not fit:
@@ -327,8 +338,8 @@ class Gateway:
             retry_after=5,
         )
 
-    async def _attempt(self, request: Request, timeout_ms: int) -> Answer:
-        connection = await self._take()
+    async def _attempt(self, request: Request, timeout_ms: int, *, again: bool) -> Answer:
+        connection = await self._take(patient=again)
         self._at_work += 1
         work = asyncio.create_task(self._work(connection, request, timeout_ms))
         try:
