@@ -104,7 +104,7 @@ class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
             values = [None if a is None else a.encode() for a in statement.arguments]
             name = self._names.get(statement.text)
             if name is None and statement.recurs and self._is_due(statement.text):
-                name = self._names[statement.text] = secrets.token_hex(8).encode()
+                name = self._names[statement.text] = f"sk_{secrets.token_hex(8)}".encode()
                 self.pgconn.send_prepare(name, text)
                 expected.append(statement.text)
             if name is None:

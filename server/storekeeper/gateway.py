@@ -15,6 +15,7 @@ import hashlib
 import hmac
 import json
 import logging
+import math
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -202,7 +203,8 @@ class Gateway:
         try:
             async with asyncio.timeout(timeout_ms / 1000 + GRACE), self.admission.place(places):
                 while True:
-                    left_ms = max(1, round((deadline - time.monotonic()) * 1000))
+                    # In steps, so that calls which did not wait have one and the same timeout.
+                    left_ms = max(1, math.ceil((deadline - time.monotonic()) * 10)) * 100
                     try:
                         answer = await self._attempt(request, left_ms, again=attempts.made > 0)
                     except (psycopg.Error, _InDoubtError) as failure:

@@ -129,10 +129,8 @@ class Protocol:
         stdio.open()
         await stdio.ended.wait()
         stdio.hear_no_more()
-        await asyncio.gather(
-            session.end(settings.shutdown_grace, STOPPING),
-            asyncio.wait([loading], timeout=settings.shutdown_grace),
-        )
+        grace = 0 if _failed(loading) else settings.shutdown_grace
+        await asyncio.gather(session.end(grace, STOPPING), asyncio.wait([loading], timeout=grace))
         await stdio.close(STOPPING)
         for task in background:
             task.cancel()
@@ -153,11 +151,10 @@ class Protocol:
         try:
             await self.load()
         except ConfigurationError:
-            raise
+            raise  # nobody is greeted by a server that must not serve
         except MCPError as failure:
             log.warning("serving without the database for now: %s", failure.message)
-        finally:
-            self._first_load.set()
+        self._first_load.set()
 
     async def _hear(self, channel: str, _: str) -> None:
         if channel == CATALOG_CHANNEL:
