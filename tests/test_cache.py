@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import random
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -180,28 +182,29 @@ def key_of(
 
 
 @pytest.mark.parametrize(
-    "other",
+    "changes",
     [
-        key_of({"schema": "resource"}),
-        key_of({"name": "revenues"}),
-        key_of({"source": "0124"}),
-        key_of(arguments={}),
-        key_of(arguments={"days": 7}),
-        key_of(arguments={"days": "7", "store": None}),
-        key_of(arguments={"days": 7.0, "store": None}),
-        key_of(arguments={"days": True, "store": None}),
-        key_of(arguments={"days": [7], "store": None}),
-        key_of(who={"principal_id": "4d0d"}),
-        key_of(who={"persona": "head_office"}),
-        key_of(who={"tenants": ["Seattle"]}),
-        key_of(who={"tenants": ["Seattle, Tacoma"]}),
-        key_of(who={"tenants": None}),
-        key_of(database=""),
-        key_of(database="6/1795261646.189741/1795261645.9"),
+        {"facts": {"schema": "resource"}},
+        {"facts": {"name": "revenues"}},
+        {"facts": {"source": "0124"}},
+        {"arguments": {}},
+        {"arguments": {"days": 7}},
+        {"arguments": {"days": "7", "store": None}},
+        {"arguments": {"days": 7.0, "store": None}},
+        {"arguments": {"days": True, "store": None}},
+        {"arguments": {"days": [7], "store": None}},
+        {"who": {"principal_id": "4d0d"}},
+        {"who": {"persona": "head_office"}},
+        {"who": {"tenants": ["Seattle"]}},
+        {"who": {"tenants": ["Seattle, Tacoma"]}},
+        {"who": {"tenants": None}},
+        {"database": ""},
+        {"database": "6/1795261646.189741/1795261645.9"},
     ],
+    ids=str,
 )
-def test_whatever_an_answer_depends_on_makes_another_key(other: str) -> None:
-    assert other != key_of()
+def test_whatever_an_answer_depends_on_makes_another_key(changes: dict[str, Any]) -> None:
+    assert key_of(**changes) != key_of()
 
 
 def test_what_an_answer_does_not_depend_on() -> None:
@@ -484,6 +487,14 @@ async def test_entries_come_back_as_they_were(cache: Cache) -> None:
         assert await cache.get("k") == entry
 
 
+async def indexed(cache: Cache, table: str) -> int:
+    """How many entries the table's index has."""
+    if isinstance(cache, RedisCache):
+        return int(await cache._client.zcard(cache._index(table)))
+    assert isinstance(cache, MemoryCache)
+    return len(cache._by_table.get(table, ()))
+
+
 async def test_forget_drops_what_concerns_the_table(cache: Cache) -> None:
     await cache.put("a", small("a"), 60, ["s.t", "s.u"])
     await cache.put("b", small("b"), 60, ["s.u"])
@@ -491,6 +502,7 @@ async def test_forget_drops_what_concerns_the_table(cache: Cache) -> None:
     await cache.forget("s.t")
     await cache.forget("s.never_seen")
     assert {k for k in "abc" if await cache.get(k)} == {"b"}
+    assert await indexed(cache, "s.t") == 0
     await cache.put("a", small("a"), 60, ["s.t"])
     assert await cache.get("a") == small("a")
 
@@ -826,6 +838,23 @@ async def test_one_call_tries_whether_redis_is_back(
     assert asked.times == 1
 
 
+async def test_a_try_that_is_cancelled_leaves_it_to_the_next(
+    redis: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PAUSE", 3600.0)
+    cache = redis_cache(redis.url)
+    await cache.put("k", ENTRY, 60, RULE.tables)
+    redis.send(signal.SIGSTOP)
+    cache._down = True  # the pause is over
+    task = asyncio.create_task(cache.get("k"))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    redis.send(signal.SIGCONT)
+    assert await cache.get("k") == ENTRY
+
+
 @pytest.mark.usefixtures("hasty", "impatient")
 async def test_a_late_reply_is_nobody_elses_answer(redis: Server) -> None:
     cache = redis_cache(redis.url)
@@ -878,6 +907,13 @@ async def test_a_redis_that_is_full_still_reads(
         assert await cache.get(str(number)) is None
         assert await cache.get("k") == ENTRY
     assert [r.levelname for r in caplog.records] == ["WARNING"]
+    with redis.client as client:
+        client.config_set("maxmemory", 0)
+        await cache.put("l", ENTRY, 60, RULE.tables)
+        client.config_set("maxmemory", 1)
+    assert await cache.get("l") == ENTRY
+    await cache.put("m", ENTRY, 60, RULE.tables)
+    assert [r.levelname for r in caplog.records] == ["WARNING"] * 2
 
 
 async def test_what_evicts_loses_nothing_but_time(redis: Server) -> None:
@@ -920,6 +956,27 @@ async def test_something_else_listens_there(
     assert PASSWORD not in caplog.text
 
 
+@pytest.mark.usefixtures("hasty", "impatient")
+async def test_a_server_that_never_comes_to_an_end() -> None:
+    """Each byte comes in time, the answer does not."""
+
+    async def trickle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"+")
+        with contextlib.suppress(OSError):
+            while True:
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0.1)
+
+    listener = await asyncio.start_server(trickle, "127.0.0.1", 0)
+    host, port = listener.sockets[0].getsockname()
+    cache = redis_cache(f"redis://{host}:{port}")
+    async with asyncio.timeout(PATIENCE):
+        assert await cache.get("k") is None
+    await cache.close()
+    listener.close()
+
+
 # Settings
 
 
@@ -943,7 +1000,8 @@ def test_a_url_of_no_cache(url: str) -> None:
     with pytest.raises(ConfigurationError, match="STOREKEEPER_CACHE_URL") as caught:
         make_cache(Settings.read(cache_url=url), KEY)
     assert caught.value.hint
-    assert PASSWORD not in f"{caught.value.as_dict()} {caught.value.__cause__}"
+    told = [*traceback.format_exception(caught.value), repr(caught.value.as_dict())]
+    assert PASSWORD not in "".join(told)
 
 
 def test_no_client_for_redis(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -417,8 +417,6 @@ def make_cache(settings: Settings, key: bytes) -> Cache:
 def _connect(url: str) -> Redis:
     try:
         from redis.asyncio import BlockingConnectionPool, Redis
-        from redis.asyncio.retry import Retry
-        from redis.backoff import NoBackoff
     except ImportError:
         raise ConfigurationError(
             "STOREKEEPER_CACHE_URL names a Redis, whose client is not installed.",
@@ -431,7 +429,6 @@ def _connect(url: str) -> Redis:
             timeout=PATIENCE,
             socket_timeout=PATIENCE,
             socket_connect_timeout=PATIENCE,
-            retry=Retry(NoBackoff(), 0),
         )
     except ValueError:  # whose text may hold the password
         raise ConfigurationError(
