@@ -352,7 +352,7 @@ def test_an_error_of_the_tool_s_own(wire: Wire, code: str, error_code: str) -> N
     assert (error["message"], error["hint"]) == ("No such thing.", "Look there.")
     text = result["content"][0]["text"]
     assert "No such thing." in text
-    assert "hint: Look there." in text
+    assert text.startswith("Look there.\n")
     assert "structuredContent" not in result
 
 

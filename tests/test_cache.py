@@ -46,7 +46,7 @@ pytestmark = pytest.mark.anyio
 
 KEY = bytes(range(32))
 PASSWORD = "hunter2-of-redis"
-ENTRY = Entry(('{"a":1}', None, '{"b":"zażółć \\n 🛒"}'), True, "752:760:755,757")
+ENTRY = Entry((b'{"a":1}', b"", '{"b":"zażółć",\n"c":"🛒"}'.encode()), True, "752:760:755,757")
 RULE = CacheRule(60, ("retail.orders", "retail.stores"))
 PATIENCE = 20  # seconds for a process to start or end, on a machine that is busy
 REDIS_SERVER = shutil.which("redis-server")
@@ -72,7 +72,7 @@ def given(entry: Entry) -> Callable[[], Awaitable[Entry]]:
 
 
 def small(text: str) -> Entry:
-    return Entry((text,), False, "1:1:")
+    return Entry((text.encode(),), False, "1:1:")
 
 
 # The tag
@@ -187,6 +187,8 @@ def key_of(
         {"facts": {"schema": "resource"}},
         {"facts": {"name": "revenues"}},
         {"facts": {"source": "0124"}},
+        {"facts": {"comment": FACTS["comment"] + "\n@max_rows 10"}},
+        {"facts": {"comment": FACTS["comment"] + "\n@max_bytes 1000"}},
         {"arguments": {}},
         {"arguments": {"days": 7}},
         {"arguments": {"days": "7", "store": None}},
@@ -482,7 +484,7 @@ def cache(request: pytest.FixtureRequest) -> Cache:
 
 
 async def test_entries_come_back_as_they_were(cache: Cache) -> None:
-    for entry in (ENTRY, Entry((), False, ""), Entry(("x" * 10**6,) * 3, False, "1:1:")):
+    for entry in (ENTRY, Entry((), False, ""), Entry((b"x" * 10**6,) * 3, False, "1:1:")):
         await cache.put("k", entry, 60, RULE.tables)
         assert await cache.get("k") == entry
 
@@ -651,14 +653,14 @@ async def test_no_read_is_older_than_a_write_before_it(cache: Cache) -> None:
     async def compute() -> Entry:
         snapshot = str(version)
         await asyncio.sleep(chance.choice([0, 0, 0.001]))
-        return Entry((str(version),), False, snapshot)
+        return Entry((str(version).encode(),), False, snapshot)
 
     async def read() -> None:
         nonlocal kept
         for _ in range(100):
             before = version
             entry, hit = await cache.answer("k", RULE, unchanged, compute)
-            assert before <= int(entry.rows[0] or "") <= version
+            assert before <= int(entry.rows[0]) <= version
             kept += hit
             await asyncio.sleep(chance.choice([0, 0, 0.001]))
 

@@ -174,6 +174,7 @@ def test_as_dict_leaves_out_what_is_absent() -> None:
     assert ConfigurationError("No.").as_dict() == {
         "error_code": "CONFIGURATION_ERROR",
         "message": "No.",
+        "hint": ConfigurationError.advice,
         "retryable": False,
     }
     error = UnavailableError("Later.", sqlstate="08006", hint="Wait.", retry_after=2)

@@ -22,6 +22,7 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
+import itertools
 import json
 import logging
 import re
@@ -90,7 +91,7 @@ class CacheRule:
 class Entry:
     """An answer: each row's JSON text, whether rows were left out, and the snapshot from before it."""
 
-    rows: tuple[str | None, ...]
+    rows: tuple[bytes, ...]
     truncated: bool
     snapshot: str
 
@@ -107,6 +108,8 @@ def cache_key(
         function.kind,
         function.name,
         function.source,
+        function.limits["max_rows"],
+        function.limits["max_bytes"],
         arguments,
         who["principal_id"],
         who["persona"],
@@ -343,20 +346,22 @@ class RedisCache(Cache):
         return f"{self._prefix}:table:{table}"
 
     def _seal(self, name: str, entry: Entry, expiry: int) -> bytes:
-        """The value: a MAC, which also holds the entry's name, and JSON."""
-        facts = (expiry, entry.truncated, entry.snapshot, entry.rows)
-        text = json.dumps(facts, separators=(",", ":"), ensure_ascii=False).encode()
+        """The value: a MAC, for which the entry's name counts too; a line of JSON; the rows."""
+        facts = (expiry, entry.truncated, entry.snapshot, [len(row) for row in entry.rows])
+        text = b"%b\n%b" % (json.dumps(facts).encode(), b"".join(entry.rows))
         return self._mac(name, text) + text
 
     def _open(self, name: str, sealed: bytes) -> Entry | None:
         mac, text = sealed[:32], sealed[32:]
         if not hmac.compare_digest(mac, self._mac(name, text)):
             return None
-        expiry, truncated, snapshot, rows = json.loads(text)
+        facts, _, rows = text.partition(b"\n")
+        expiry, truncated, snapshot, lengths = json.loads(facts)
         # Redis drops what has expired, unless somebody has put it back.
         if time.time() * 1000 >= expiry:
             return None
-        return Entry(tuple(rows), truncated, snapshot)
+        ends = list(itertools.accumulate(lengths, initial=0))
+        return Entry(tuple(rows[a:b] for a, b in itertools.pairwise(ends)), truncated, snapshot)
 
     def _mac(self, name: str, text: bytes) -> bytes:
         return hmac.digest(self._mac_key, name.encode() + b"\0" + text, "sha256")

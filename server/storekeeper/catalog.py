@@ -6,13 +6,16 @@ A comment is prose, then tags, each on lines of its own:
     @example name=value other=value      @destructive            @sql argument (it holds free SQL)
     @uri retail://schema/{table}         @mime application/json
     @cache 5m schema.table, schema.table
+    @secret argument (kept out of the record)
+    @max_rows 50    @max_bytes 100000    @retries 0    @concurrency 2   (this function's own limits)
 """
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +31,9 @@ from storekeeper.errors import ValidationError
 from storekeeper.pgtypes import Types
 
 CATALOG = "SELECT gateway.catalog()::text"
+KEY = "idempotency_key"  # the argument by which a repeated write is known
+LIMITS = ("max_rows", "max_bytes", "retries", "concurrency")
+MASK = "***"
 MILLISECONDS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
 
 
@@ -132,6 +138,38 @@ class Function(BaseModel):
         return int(found[1]) * MILLISECONDS[found[2] or "ms"] if found else None
 
     @cached_property
+    def limits(self) -> dict[str, int | None]:
+        """The function's own limits, by tags of its comment; None is the server's."""
+        texts = {name: self.comment.one(name) or "" for name in LIMITS}
+        return {n: int(t) if re.fullmatch(r"\d{1,9}", t) else None for n, t in texts.items()}
+
+    def described(self, arguments: Mapping[str, Any]) -> str:
+        """What is asked, for the record: the free SQL, or the call without its values."""
+        query = arguments.get(self.comment.one("sql") or "")
+        if isinstance(query, str):
+            return query
+        names = ", ".join(f"{a.name} => ?" for a in self.arguments if a.name in arguments)
+        return f"{self.kind}.{self.name}({names})"
+
+    @cached_property
+    def keyed(self) -> bool:
+        """Whether a repeat of a call is known by its key, and so changes nothing more."""
+        return self.writes and any(a.name == KEY for a in self.arguments)
+
+    @cached_property
+    def shown_arguments(self) -> tuple[Argument, ...]:
+        """Those that a client may see: the server fills a key that the comment doesn't speak of."""
+        hidden = self.keyed and KEY not in self.comment.named("param")
+        return tuple(a for a in self.arguments if not (hidden and a.name == KEY))
+
+    def masked(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments as the record may keep them."""
+        secret = self.comment.tags.get("secret")
+        if not secret:
+            return dict(arguments)
+        return {n: MASK if n in secret else v for n, v in arguments.items()}
+
+    @cached_property
     def shape(self) -> str:
         """How the result looks: rows, object, json, value or nothing."""
         name = self.types.name(self.result_type)
@@ -160,7 +198,7 @@ class Function(BaseModel):
     def input_schema(self) -> dict[str, Any]:
         texts = self.comment.named("param")
         properties = {}
-        for argument in self.arguments:
+        for argument in self.shown_arguments:
             schema = self.types.input_schema(argument.type)
             text = texts.get(argument.name) or self.types.facts(argument.type)["comment"]
             if text:
@@ -168,7 +206,7 @@ class Function(BaseModel):
             if argument.default and (default := pgtypes.literal(argument.default)) is not None:
                 schema = schema | {"default": default}
             properties[argument.name] = schema
-        required = [a.name for a in self.arguments if a.required]
+        required = [a.name for a in self.shown_arguments if a.required]
         return {
             "type": "object",
             "properties": properties,
@@ -232,31 +270,48 @@ class Function(BaseModel):
         return arguments
 
     def _explain(self, refused: Refused) -> ValidationError:
-        names = ", ".join(a.name for a in self.arguments) or "none"
+        known = [a.name for a in self.shown_arguments]
         problems = []
         for error in refused.errors(include_url=False):
             where = ".".join(str(part) for part in error["loc"]) or "arguments"
             if error["type"] == "missing":
                 problems.append(f"{where} is missing")
             elif error["type"] == "extra_forbidden":
-                problems.append(f"{where} is no argument of {self.name}")
+                problems.append(f"{where} is no argument of {self.name}{_near(where, known)}")
             else:
                 value = repr(error["input"])
                 shown = value if len(value) <= 80 else value[:77] + "…"
-                problems.append(f"{where} = {shown}: {error['msg'][0].lower()}{error['msg'][1:]}")
+                said = error["msg"][0].lower() + error["msg"][1:]
+                near = _near(error["input"], self._labels(error["loc"]))
+                problems.append(f"{where} = {shown}: {said}{near}")
         return ValidationError(
             f"{self.name}: {'; '.join(problems)}.",
             sqlstate="SK400",
-            hint=f"Arguments of {self.name}: {names}. Its inputSchema says what each allows.",
+            hint=f"Arguments of {self.name}: {', '.join(known) or 'none'}. "
+            "Its inputSchema says what each allows.",
         )
 
-    def statement(self, given: Mapping[str, Any]) -> sql.Composed:
-        """The call: one bind parameter, the arguments as JSON, which PostgreSQL turns into their types.
+    def _labels(self, where: tuple[int | str, ...]) -> list[str]:
+        """The values that the schema lists for an argument, or for the members of a list."""
+        schema = self.input_schema["properties"].get(where[0] if where else "", {})
+        allowed: list[str] = schema.get("enum") or schema.get("items", {}).get("enum") or []
+        return allowed
 
-        Each row of the answer is one JSON text.
+    def statement(self, given: Iterable[str]) -> str:
+        """The call with these arguments: one bind parameter, the arguments as JSON, which PostgreSQL
+        turns into their types. Each row of the answer is one JSON text.
         """
+        names = tuple(a.name for a in self.arguments if a.name in given)
+        if names not in self._statements:
+            self._statements[names] = self._compose(names).as_string()
+        return self._statements[names]
+
+    @cached_property
+    def _statements(self) -> dict[tuple[str, ...], str]:
+        return {}
+
+    def _compose(self, names: tuple[str, ...]) -> sql.Composed:
         types = {a.name: self.types.name(a.type) for a in self.arguments}
-        names = [a.name for a in self.arguments if a.name in given]
         call = sql.SQL("{}({})").format(
             sql.Identifier(self.kind, self.name),
             sql.SQL(", ").join(sql.SQL("{0} => a.{0}").format(sql.Identifier(n)) for n in names),
@@ -266,7 +321,7 @@ class Function(BaseModel):
             definitions = sql.SQL(", ").join(
                 sql.SQL("{} {}").format(sql.Identifier(n), sql.SQL(types[n])) for n in names
             )
-            source = sql.SQL("jsonb_to_record(%s::jsonb) AS a ({}) CROSS JOIN LATERAL ").format(
+            source = sql.SQL("jsonb_to_record($1::jsonb) AS a ({}) CROSS JOIN LATERAL ").format(
                 definitions
             )
         if self.shape in {"json", "nothing"}:
@@ -284,6 +339,11 @@ class Function(BaseModel):
 
     def _is_vector(self, column: Column) -> bool:
         return pgtypes.base_name(self.types.name(column.type)) in pgtypes.VECTORS
+
+
+def _near(given: Any, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(given, known, n=1) if isinstance(given, str) else []
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 class Catalog(BaseModel):

@@ -111,7 +111,7 @@ def serve(principal: str | None) -> None:
 
     async def run(settings: Settings, database: Database) -> None:
         async with Gateway(database.server, settings, settings.read_assertion_key()) as gateway:
-            await Protocol(gateway, Telemetry(settings)).serve()
+            await Protocol(gateway, Telemetry(settings)).serve(settings)
 
     with ready("INFO", principal=principal) as (settings, database):
         asyncio.run(run(settings, database))
@@ -196,15 +196,14 @@ def tools(principal: str | None, as_json: bool) -> None:
             catalog = Catalog.load(_as_dba(database, "SELECT gateway.catalog()")[0]["catalog"])
             found = surface.tools(catalog)
     if as_json:
-        listed = [tool.model_dump(by_alias=True, exclude_none=True) for tool in found]
-        show_json({"tools": listed})
+        show_json({"tools": found})
     else:
         show_rows(
             [
                 {
-                    "tool": tool.name,
-                    "arguments": ", ".join(tool.input_schema["properties"]),
-                    "what it answers": re.split(r"(?<=[.:])\s", tool.description or "")[0],
+                    "tool": tool["name"],
+                    "arguments": ", ".join(tool["inputSchema"]["properties"]),
+                    "what it answers": re.split(r"(?<=[.:])\s", tool["description"])[0],
                 }
                 for tool in found
             ]
@@ -219,9 +218,8 @@ def tools(principal: str | None, as_json: bool) -> None:
 @explained
 def call(tool: str, arguments: tuple[str, ...], principal: str | None, as_json: bool) -> None:
     """One call, through the very path that MCP uses."""
-    from mcp.shared.exceptions import MCPError as ProtocolError
-
     from storekeeper.console import show, show_json
+    from storekeeper.jsonrpc import ProtocolError
 
     given = _arguments(arguments)
     with ready(principal=principal) as (settings, database):
@@ -380,13 +378,13 @@ async def _with_protocol(settings: Settings, database: Database, work: Callable[
     from storekeeper.protocol import Protocol
     from storekeeper.telemetry import Telemetry
 
-    telemetry = Telemetry(settings)
     async with Gateway(database.server, settings, settings.read_assertion_key()) as gateway:
         await gateway.check()
+        protocol = Protocol(gateway, Telemetry(settings))
         try:
-            return await work(Protocol(gateway, telemetry))
+            return await work(protocol)
         finally:
-            await gateway.record(telemetry)
+            await protocol.record()
 
 
 def _as_dba(database: Database, statement: Any) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ class MCPError(Exception):
     error_code: ClassVar[str] = "MCP_ERROR"
     sqlstates: ClassVar[tuple[str, ...]] = ()
     retryable: ClassVar[bool] = False
+    advice: ClassVar[str] = "Report the request id; the reason is in the server's log."
 
     def __init__(
         self,
@@ -53,7 +54,7 @@ class MCPError(Exception):
             "sqlstate": self.sqlstate,
             "message": self.message,
             "detail": self.detail,
-            "hint": self.hint,
+            "hint": self.hint or self.advice,
             "retryable": self.retryable,
             "retry_after": self.retry_after,
             "request_id": self.request_id,
@@ -65,6 +66,7 @@ class ConfigurationError(MCPError):
     """Storekeeper can't start or serve as it is set up; the hint says what to change."""
 
     error_code = "CONFIGURATION_ERROR"
+    advice = "Mend the settings or the database, then start again."
 
 
 class DatabaseError(MCPError):
@@ -73,37 +75,44 @@ class DatabaseError(MCPError):
 
 class AuthorizationError(DatabaseError):
     error_code = "AUTHORIZATION_ERROR"
+    advice = "Stop: this person may not do that."
     sqlstates = ("SK401", "SK403", "28", "42501")
 
 
 class NotFoundError(DatabaseError):
     error_code = "NOT_FOUND"
+    advice = "Look elsewhere: it does not exist, or not for this person."
     sqlstates = ("SK404",)
 
 
 class ConflictError(DatabaseError):
     error_code = "CONFLICT"
+    advice = "Read again what is there now, then decide."
     sqlstates = ("SK409", "23505")
 
 
 class LimitError(DatabaseError):
     error_code = "LIMIT_EXCEEDED"
+    advice = "Ask for less, or later."
     sqlstates = ("SK429", "54", "53200", "53400")
 
 
 class QueryTimeoutError(DatabaseError):
     error_code = "QUERY_TIMEOUT"
+    advice = "Narrow the request: a shorter period, fewer rows, one store."
     sqlstates = ("57014",)
 
 
 class UnavailableError(DatabaseError):
     error_code = "UNAVAILABLE"
+    advice = "Wait a moment, then try again."
     sqlstates = ("40001", "40P01", "55P03", "08", "53", "57P0")
     retryable = True
 
 
 class ValidationError(MCPError):
     error_code = "VALIDATION_ERROR"
+    advice = "Correct the argument, then call again."
     sqlstates: ClassVar[tuple[str, ...]] = ("SK400", "22", "23")
 
 
@@ -111,6 +120,7 @@ class InvalidQueryError(ValidationError):
     """Free SQL that PostgreSQL can't run. Outside free SQL these are defects of ours."""
 
     error_code = "INVALID_QUERY"
+    advice = "Correct the SQL, then call again."
     sqlstates: ClassVar[tuple[str, ...]] = ("42", "0A000", "25006")
 
 

@@ -17,8 +17,10 @@ from storekeeper.errors import (
 
 log = logging.getLogger("storekeeper.gateway")
 
+READ_ONLY = "25006"  # to a write: the server is a standby now
 LONGEST = 1000  # characters of a message
 LATER = "Wait a moment, then try again."
+IN_DOUBT = "Look whether the change was made before you try again."
 NARROWER = "Narrow the request: a shorter period, fewer rows, one store."
 
 
@@ -27,11 +29,12 @@ def explain(
     *,
     holds_sql: bool = False,
     writes: bool = False,
+    in_doubt: bool = False,
     request_id: str | None = None,
 ) -> MCPError:
-    """What went wrong in a call, as a client may see it."""
+    """What went wrong in a call, as a client may see it. in_doubt: while it was being committed."""
     kind = error_class(failure.sqlstate, holds_sql=holds_sql)
-    if failure.sqlstate is None and isinstance(failure, psycopg.OperationalError):
+    if is_lost(failure) or (writes and failure.sqlstate == READ_ONLY):
         kind = UnavailableError
     if kind is QueryTimeoutError:
         return QueryTimeoutError(
@@ -39,10 +42,11 @@ def explain(
             sqlstate=failure.sqlstate,
             hint=NARROWER,
         )
-    if kind is UnavailableError and writes and failure.sqlstate is None:
+    if in_doubt:
         return UnavailableError(
             "The connection broke: the change may have been made, or not.",
-            hint="Look whether it was made before you try again.",
+            sqlstate=failure.sqlstate,
+            hint=IN_DOUBT,
         )
     if kind is UnavailableError:
         return UnavailableError(
@@ -66,6 +70,14 @@ def explain(
         detail=_position(failure) if holds_sql else None,
         hint=failure.diag.message_hint or (NARROWER if kind is LimitError else None),
     )
+
+
+def is_lost(failure: psycopg.Error) -> bool:
+    """Whether the connection broke, so that the server's word on the last statement is missing."""
+    state = failure.sqlstate
+    if state is None:
+        return isinstance(failure, psycopg.OperationalError)
+    return state.startswith(("08", "57P0"))
 
 
 def explain_connection(failure: psycopg.Error) -> MCPError:

@@ -1,9 +1,11 @@
-"""The only place that runs a call: pool, identity, deadline, retry, cancel, rows.
+"""The only place that runs a call: identity, deadline, retry, cancel, rows.
 
-A call is one transaction in one pipeline, so one round trip:
+A call is one transaction. One that reads is one round trip, its end included. One that writes is looked
+at before it is committed, together with its record:
 
-    BEGIN;            SELECT gateway.enter(assertion, request id, timeout);  SELECT …;  COMMIT;  RESET …
-    BEGIN READ ONLY;  SELECT gateway.enter(assertion, request id, timeout);  SELECT …;  ROLLBACK
+    BEGIN READ ONLY;  SELECT gateway.enter(assertion, request, timeout);  SELECT …;  ROLLBACK
+    BEGIN;            SELECT gateway.enter(assertion, request, timeout);  SELECT …;
+                      SET LOCAL ROLE NONE;  SELECT gateway.record_calls(…);  COMMIT
 """
 
 from __future__ import annotations
@@ -13,20 +15,21 @@ import hashlib
 import hmac
 import json
 import logging
-import random
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import Any, LiteralString
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-import anyio
 import psycopg
-from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from psycopg.pq.abc import PGresult
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
+from storekeeper.admission import Admission
+from storekeeper.circuit import Circuit
+from storekeeper.connection import Connection, Statement
+from storekeeper.delays import delays
 from storekeeper.errors import (
     ConfigurationError,
     LimitError,
@@ -35,64 +38,93 @@ from storekeeper.errors import (
     UnavailableError,
     error_class,
 )
-from storekeeper.failures import LATER, NARROWER, explain, explain_connection, no_gateway
+from storekeeper.failures import (
+    IN_DOUBT,
+    LATER,
+    NARROWER,
+    READ_ONLY,
+    explain,
+    explain_connection,
+    is_lost,
+    no_gateway,
+)
 from storekeeper.settings import Settings
-from storekeeper.telemetry import Telemetry
 
 log = logging.getLogger("storekeeper.gateway")
 
-Connection = psycopg.AsyncConnection[tuple[Any, ...]]
-Statement = sql.Composed | LiteralString
 Progress = Callable[[float, float, str], None]  # done, total, what is being done
 
 ASSERTION_LIFETIME = 60  # seconds
 CANCEL_PATIENCE = 5  # seconds that a cancelled backend gets to stop
 CANCEL_AGAIN = 0.2  # seconds until the next try: a cancel that comes before its query is lost
 RECONNECT = 3  # seconds of trying to reconnect in the background; the next call tries anew
-GRACE = 2  # seconds by which the client-side deadline exceeds the server-side one
+GRACE = 1  # seconds by which the client-side deadline exceeds the server-side one
+FIRST_RETRY, LONGEST_RETRY = 0.05, 5  # seconds
+UNDONE = ("40001", "40P01", "55P03")  # the server has undone the transaction, and says so
+DEALLOCATED = "26000"  # a function took away what this connection had prepared
+
 LOGIN_FAULTS = "SELECT fault FROM gateway.login_faults() AS fault"
-ENTER = "SELECT gateway.enter(%s, %s, %s)"
-UNLOCK = "SELECT pg_advisory_unlock_all()"  # the one thing of a read that outlives its transaction
-# What a function that writes could leave to the next call. Its COMMIT keeps what a ROLLBACK undoes.
+UNCHANGED = "SELECT gateway.unchanged_since($1, ARRAY(SELECT json_array_elements_text($2)))"
+MAINTAIN = "SELECT gateway.maintain()"
+SEAL = "SELECT seal_id || ' ' || digest FROM gateway.seal_calls()"
+ENTER = "SELECT gateway.enter($1, $2, $3)"
+ENTER_WITH_SNAPSHOT = "SELECT gateway.enter($1, $2, $3), gateway.snapshot()"
+RECORD = "SELECT gateway.record_calls($1::jsonb)"
+BEGIN, BEGIN_READ_ONLY = Statement("BEGIN"), Statement("BEGIN READ ONLY")
+COMMIT, ROLLBACK = Statement("COMMIT"), Statement("ROLLBACK")
+OWN_ROLE = Statement("SET LOCAL ROLE NONE")
+UNLOCK = Statement("SELECT pg_advisory_unlock_all()")  # the one thing that outlives a ROLLBACK
+# What a function that writes could leave to the next call.
 RESET = (
-    "RESET SESSION AUTHORIZATION",
-    "RESET ALL",
-    "UNLISTEN *",
-    "CLOSE ALL",
-    "DISCARD TEMP",
+    Statement("RESET SESSION AUTHORIZATION"),
+    Statement("RESET ALL"),
+    Statement("UNLISTEN *"),
+    Statement("CLOSE ALL"),
+    Statement("DISCARD TEMP"),
+    Statement("DEALLOCATE ALL"),
     UNLOCK,
 )
-# Last, and each time another text: psycopg, which then prepares its own anew, looks only at the
-# result of a statement that it has not seen before.
-DEALLOCATE = sql.SQL("DEALLOCATE ALL -- {}")
-RECORD = "SELECT gateway.record_calls(%s::jsonb)"
-CATALOG_CHANNEL = "storekeeper_catalog"
+CATALOG_CHANNEL, CHANGES_CHANNEL = "storekeeper_catalog", "storekeeper_changes"
 PROGRESS = "SK001"  # the notice of gateway.progress
 
 
 @dataclass(frozen=True)
 class Request:
-    """One statement to run for a person; `timeout_ms` None means the default."""
+    """One statement to run for a person. Limits that are left out are the server's own."""
 
-    statement: Statement
-    arguments: dict[str, Any] | None = (
-        None  # bound as one JSON parameter where the statement has one
-    )
+    statement: str
+    arguments: dict[str, Any] | None = None  # bound as one JSON parameter, where there are any
+    function: str = ""
     writes: bool = False
-    timeout_ms: int | None = None
+    keyed: bool = False  # a repeat of this write is known by its key, and changes nothing more
     holds_sql: bool = False
-    capped: bool = True  # whether max_rows and max_bytes hold
+    capped: bool = True  # whether rows and bytes are limited
+    timeout_ms: int | None = None
+    max_rows: int | None = None
+    max_bytes: int | None = None
+    retries: int | None = None
+    concurrency: int | None = None  # calls of this function at once
     request_id: str = ""
+    trace_id: str | None = None
     progress: Progress | None = None  # told what the statement reports of its progress
+    with_snapshot: bool = False
+    record: Callable[[Answer], dict[str, Any]] | None = None  # kept with a write
 
 
-@dataclass(frozen=True)
+@dataclass
 class Answer:
     """The JSON texts of the rows, one a row, and how it went."""
 
-    rows: list[str]
-    truncated: bool
-    retries: int
+    rows: list[bytes]
+    truncated: bool = False
+    retries: int = 0
+    db_ms: float = 0.0  # of the last attempt
+    snapshot: str | None = None  # what the transaction saw, where asked for
+
+    @property
+    def size(self) -> int:
+        """Bytes of the rows."""
+        return sum(map(len, self.rows))
 
 
 class Gateway:
@@ -104,14 +136,18 @@ class Gateway:
         self._conninfo = settings.session_conninfo(conninfo)
         self._login_is_fit = False
         self._at_work = 0  # connections that calls have now
-        self._pool = AsyncConnectionPool[Connection](
+        self._stopping: set[asyncio.Task[None]] = set()  # what is being cancelled
+        self.admission = Admission(settings.pool_max_size, settings.max_waiting)
+        self.circuit = Circuit(self._probe, psycopg.Error)
+        self.pool = AsyncConnectionPool[Connection](
             self._conninfo,
+            connection_class=Connection,
             min_size=min(settings.pool_min_size, settings.pool_max_size),
             max_size=settings.pool_max_size,
             max_lifetime=settings.pool_max_lifetime,
             timeout=settings.pool_timeout,
             reconnect_timeout=RECONNECT,
-            kwargs={"autocommit": True, "prepare_threshold": settings.prepare_after},
+            kwargs={"circuit": self.circuit, "prepare_after": settings.prepare_after},
             open=False,
         )
 
@@ -121,25 +157,30 @@ class Gateway:
 
     async def __aenter__(self) -> Gateway:
         # Not waited for: a server starts, and says so, while its database is down.
-        await self._pool.open(wait=False)
+        await self.pool.open(wait=False)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._pool.close(timeout=1)
+        if self._stopping:
+            await asyncio.wait(self._stopping, timeout=1)
+        self.circuit.close()
+        await self.pool.close(timeout=1)
 
     async def check(self) -> None:
         """Fails with an MCPError that says why this database can't be served, if it can't."""
         try:
-            connection = await Connection.connect(
-                self._conninfo, autocommit=True, connect_timeout=5
-            )
+            connection = await self._connect("storekeeper check")
         except psycopg.Error as failure:
             raise explain_connection(failure) from None
         async with connection:
             await self._check_login(connection)
 
     async def run(self, request: Request) -> Answer:
-        """Runs the statement as the person; every failure is an MCPError."""
+        """Runs the statement as the person; every failure is an MCPError.
+
+        The answer, or an error, is there by the statement's timeout and a second: waiting for a
+        place and for a connection, and trying again, are all inside it.
+        """
         if not self.principal:
             raise error_class("SK401")(
                 "Nobody is signed in.",
@@ -148,76 +189,130 @@ class Gateway:
                 "lists them) and start the server again.",
             )
         timeout_ms = request.timeout_ms or round(self._settings.statement_timeout * 1000)
-        request = replace(request, timeout_ms=timeout_ms)
-        attempts = _Attempts(0 if request.writes else self._settings.retries)
+        deadline = time.monotonic() + timeout_ms / 1000
+        places = {f"person {self.principal}": self._settings.max_calls_per_person}
+        if request.concurrency:
+            places[f"function {request.function}"] = request.concurrency
+        allowed = self._settings.retries if request.retries is None else request.retries
+        attempts = _Attempts(request, allowed)
         try:
-            async with asyncio.timeout(timeout_ms / 1000 + GRACE + self._settings.pool_timeout):
+            async with asyncio.timeout(timeout_ms / 1000 + GRACE), self.admission.place(places):
                 while True:
+                    left_ms = max(1, round((deadline - time.monotonic()) * 1000))
                     try:
-                        return replace(await self._attempt(request), retries=attempts.made)
-                    except (PoolTimeout, PoolClosed):
-                        raise self._no_connection() from None
-                    except psycopg.Error as failure:
-                        error = explain(
-                            failure,
-                            holds_sql=request.holds_sql,
-                            writes=request.writes,
-                            request_id=request.request_id,
-                        )
-                        if not await attempts.another(error):
-                            error.retries = attempts.made
-                            raise error from None
+                        answer = await self._attempt(request, left_ms)
+                    except (psycopg.Error, _InDoubtError) as failure:
+                        await attempts.another(failure)
                         # What broke one connection has often broken all of them.
-                        await self._pool.check()
+                        await self.pool.check()
+                    else:
+                        answer.retries = attempts.made
+                        return answer
         except TimeoutError:
-            raise _too_slow(timeout_ms) from None
+            error = QueryTimeoutError(
+                f"No answer within {timeout_ms / 1000:g} s.",
+                hint=IN_DOUBT if request.writes else NARROWER,
+            )
+            error.retries = attempts.made
+            raise error from None
 
-    async def record(self, telemetry: Telemetry) -> None:
-        """Writes the calls that the database has not heard of yet into its record."""
-        calls = telemetry.take_unrecorded()
-        if calls and self._login_is_fit:
-            try:
-                async with self._pool.connection(timeout=1) as connection:
-                    await connection.execute(RECORD, (json.dumps(calls),))
-            except (psycopg.Error, PoolTimeout, PoolClosed) as failure:
-                log.warning("%d calls not recorded: %s", len(calls), type(failure).__name__)
+    async def is_unchanged(self, snapshot: str, tables: Sequence[str]) -> bool:
+        """Whether a read that saw this snapshot of these tables would see the same now."""
+        names = json.dumps(list(tables))
+        try:
+            return await self._ask(Statement(UNCHANGED, (snapshot, names), recurs=True)) == b"t"
+        except (psycopg.Error, MCPError):
+            return False
 
-    async def follow_catalog(self, changed: Callable[[], Awaitable[None]]) -> None:
-        """Calls `changed` after each change of what is published, and after each reconnection. Never ends."""
-        delays = _backoff()
+    async def record(self, calls: list[dict[str, Any]]) -> bool:
+        """Hands calls to the database's record. False: it can't take them now, but may later."""
+        try:
+            await self._ask(Statement(RECORD, (json.dumps(calls),), recurs=True))
+        except (psycopg.Error, MCPError) as failure:
+            later = isinstance(failure, MCPError) or is_lost(failure)
+            log.log(
+                logging.WARNING if later else logging.ERROR,
+                "%d calls not recorded: %s",
+                len(calls),
+                type(failure).__name__,
+            )
+            return not later
+        return True
+
+    async def maintain(self) -> None:
+        """Has the database keep its record in order."""
+        try:
+            await self._ask(Statement(MAINTAIN))
+            if seal := await self._ask(Statement(SEAL)):
+                log.info("record sealed", extra={"seal": seal.decode()})
+        except (psycopg.Error, MCPError) as failure:
+            log.warning("record not maintained: %s", type(failure).__name__)
+
+    def gauges(self) -> dict[str, float]:
+        """What statsd is told of the pool and of the calls."""
+        pool = self.pool.get_stats()
+        return {
+            "pool.size": pool["pool_size"],
+            "pool.idle": pool["pool_available"],
+            "pool.waiting": pool["requests_waiting"],
+            "calls.running": self.admission.running,
+            "calls.waiting": self.admission.waiting,
+            "circuit.open": int(self.circuit.open),
+        }
+
+    async def _ask(self, statement: Statement) -> bytes | None:
+        """The first value of what the server's account asks for itself."""
+        connection = await self._take()
+        try:
+            (result,) = await connection.run((statement,))
+            return result.get_value(0, 0) if result.ntuples else None
+        finally:
+            await self._give_back(connection)
+
+    async def follow(
+        self, start: Callable[[], Awaitable[None]], hear: Callable[[str, str], Awaitable[None]]
+    ) -> None:
+        """Calls `hear` with the channel and the payload of each notice, and `start` whenever notices may
+        have been missed. Never ends."""
+        waits = delays(FIRST_RETRY, LONGEST_RETRY)
         while True:
             try:
-                connection = await Connection.connect(
-                    make_conninfo(self._conninfo, application_name="storekeeper catalog"),
-                    autocommit=True,
-                )
-                async with connection:
-                    await connection.execute(f"LISTEN {CATALOG_CHANNEL}")
-                    await changed()
-                    delays = _backoff()
-                    async for _ in connection.notifies():
-                        await changed()
+                async with await self._connect("storekeeper notices") as connection:
+                    for channel in (CATALOG_CHANNEL, CHANGES_CHANNEL):
+                        await connection.execute(f"LISTEN {channel}")
+                    await start()
+                    waits = delays(FIRST_RETRY, LONGEST_RETRY)
+                    async for notice in connection.notifies():
+                        await hear(notice.channel, notice.payload)
             except psycopg.Error as failure:
-                log.warning("catalog changes not followed: %s", type(failure).__name__)
-            await asyncio.sleep(next(delays))
+                log.warning("notices not followed: %s", type(failure).__name__)
+            await asyncio.sleep(next(waits))
 
-    async def _attempt(self, request: Request) -> Answer:
-        async with self._connection() as connection:
-            if not self._login_is_fit:
-                await self._check_login(connection)
-            return await _uninterrupted(connection, self._transaction(connection, request))
+    async def _connect(self, name: str) -> Connection:
+        return await Connection.connect(
+            make_conninfo(self._conninfo, application_name=name), circuit=self.circuit
+        )
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Connection]:
-        # Not pool.connection(): that ends with a COMMIT of its own, a round trip more.
-        connection = await self._pool.getconn()
-        self._at_work += 1
-        try:
-            yield connection
-        finally:
-            self._at_work -= 1
-            with anyio.CancelScope(shield=True):
-                await self._pool.putconn(connection)
+    async def _probe(self) -> None:
+        connection = await self._connect("storekeeper probe")
+        await connection.close()
+
+    async def _take(self) -> Connection:
+        if self.circuit.open and not self.pool.get_stats().get("pool_available"):
+            self.circuit.check()
+        while True:
+            try:
+                connection = await self.pool.getconn()
+            except (PoolTimeout, PoolClosed):
+                raise self._no_connection() from None
+            if connection.is_alive:
+                return connection
+            await self._give_back(connection, fit=False)
+
+    async def _give_back(self, connection: Connection, *, fit: bool = True) -> None:
+        if not fit:
+            await connection.close()
+        await self.pool.putconn(connection)
 
     def _no_connection(self) -> UnavailableError:
         if self._at_work:
@@ -230,57 +325,130 @@ class Gateway:
             retry_after=5,
         )
 
-    async def _transaction(self, connection: Connection, request: Request) -> Answer:
-        parameters = None if request.arguments is None else (json.dumps(request.arguments),)
-        statement = self._limited(request) if request.capped else request.statement
-        if request.progress:
-            relay = progress_handler(request.progress)
+    async def _attempt(self, request: Request, timeout_ms: int) -> Answer:
+        connection = await self._take()
+        self._at_work += 1
+        work = asyncio.create_task(self._work(connection, request, timeout_ms))
+        try:
+            # Cancelled itself, the work would lose the connection, with the query still running.
+            answer = await asyncio.shield(work)
+        except asyncio.CancelledError:
+            stop = asyncio.create_task(self._stop(connection, work))
+            self._stopping.add(stop)
+            stop.add_done_callback(self._stopping.discard)
+            raise
+        except BaseException as failure:
+            standby = isinstance(failure, psycopg.Error) and failure.sqlstate == READ_ONLY
+            self._at_work -= 1
+            await self._give_back(connection, fit=not (standby and request.writes))
+            raise
+        self._at_work -= 1
+        await self._give_back(connection)
+        return answer
+
+    async def _stop(self, connection: Connection, work: asyncio.Task[Answer]) -> None:
+        """Stops the backend, and keeps the connection from the next call until that has been done."""
+        try:
+            async with asyncio.timeout(CANCEL_PATIENCE):
+                while not work.done():
+                    await connection.cancel_safe(timeout=CANCEL_PATIENCE)
+                    await asyncio.wait([work], timeout=CANCEL_AGAIN)
+        except (psycopg.Error, TimeoutError):
+            log.warning("a cancelled call did not stop; its connection is closed")
+            work.cancel()
+            await asyncio.wait([work])
+        if not work.cancelled():
+            work.exception()  # the cancel itself, which nobody waits for
+        self._at_work -= 1
+        await self._give_back(connection, fit=not work.cancelled())
+
+    async def _work(self, connection: Connection, request: Request, timeout_ms: int) -> Answer:
+        if not self._login_is_fit:
+            await self._check_login(connection)
+        relay = progress_handler(request.progress) if request.progress else None
+        if relay:
             connection.add_notice_handler(relay)
         try:
-            async with connection.pipeline():
-                await connection.execute("BEGIN" if request.writes else "BEGIN READ ONLY")
-                await connection.execute(
-                    ENTER, (self._assertion(), request.request_id, request.timeout_ms)
-                )
-                cursor = await connection.execute(statement, parameters)
-                # A read is rolled back: that undoes a session setting made inside it, too.
-                for ending in ("COMMIT" if request.writes else "ROLLBACK", *_clearings(request)):
-                    # Not by the name of a prepared statement, which the function could have changed.
-                    await connection.execute(ending, prepare=False)
-            if not request.capped:
-                return Answer([text for (text,) in await cursor.fetchall()], False, 0)
-            return self._answer(await cursor.fetchmany(self._settings.max_rows + 1))
-        except psycopg.Error:
-            if not connection.closed:
-                await connection.rollback()
-                for clearing in _clearings(request):
-                    await connection.execute(clearing, prepare=False)
-            raise
+            run = self._write if request.writes else self._read
+            return await run(connection, request, self._statements(request, timeout_ms))
         finally:
-            if request.progress:
+            if relay:
                 connection.remove_notice_handler(relay)
 
-    def _limited(self, request: Request) -> sql.Composed:
-        statement = request.statement
-        return sql.SQL("{} LIMIT {}").format(
-            sql.SQL(statement) if isinstance(statement, str) else statement,
-            self._settings.max_rows + 1,
+    async def _read(
+        self, connection: Connection, request: Request, call: Sequence[Statement]
+    ) -> Answer:
+        started = time.perf_counter()
+        # Rolled back: that undoes a session setting made inside it, too.
+        ending = (ROLLBACK, UNLOCK) if request.holds_sql else (ROLLBACK,)
+        results = await connection.run((BEGIN_READ_ONLY, *call), ending)
+        return self._answer(request, results, started)
+
+    async def _write(
+        self, connection: Connection, request: Request, call: Sequence[Statement]
+    ) -> Answer:
+        started = time.perf_counter()
+        try:
+            results = await connection.run((BEGIN, *call))
+            answer = self._answer(request, results, started)
+            record = json.dumps([request.record(answer)] if request.record else [])
+            try:
+                await connection.run((OWN_ROLE, Statement(RECORD, (record,), recurs=True), COMMIT))
+            except psycopg.Error as failure:
+                raise _InDoubtError(failure) if is_lost(failure) else failure from None
+        except (psycopg.Error, MCPError, _InDoubtError):
+            await self._clear(connection)
+            raise
+        await self._clear(connection)
+        return answer
+
+    async def _clear(self, connection: Connection) -> None:
+        """Takes away what a function that writes could leave to the next call."""
+        try:
+            await connection.run((ROLLBACK, *RESET))
+        except psycopg.Error:
+            await connection.close()
+        connection.forget_prepared()
+
+    def _statements(self, request: Request, timeout_ms: int) -> tuple[Statement, Statement]:
+        enter = ENTER_WITH_SNAPSHOT if request.with_snapshot else ENTER
+        name = f"{request.request_id} {request.trace_id or ''}".rstrip()
+        text = request.statement
+        if request.capped:
+            text += f" LIMIT {(request.max_rows or self._settings.max_rows) + 1}"
+        given = () if request.arguments is None else (json.dumps(request.arguments),)
+        return (
+            Statement(enter, (self._assertion(), name, str(timeout_ms)), recurs=True),
+            Statement(text, given, recurs=True),
         )
 
-    def _answer(self, rows: list[tuple[Any, ...]]) -> Answer:
-        texts: list[str] = []
+    def _answer(self, request: Request, results: list[PGresult], started: float) -> Answer:
+        _, entered, found, *_ = results
+        snapshot = entered.get_value(0, 1) if request.with_snapshot else None
+        rows = [found.get_value(n, 0) or b"null" for n in range(found.ntuples)]
+        most = request.max_rows or self._settings.max_rows
+        truncated = request.capped and len(rows) > most
+        if request.capped:
+            rows = self._fitting(rows[:most], request.max_bytes or self._settings.max_bytes)
+            truncated = truncated or len(rows) < min(found.ntuples, most)
+        return Answer(
+            rows,
+            truncated,
+            db_ms=round((time.perf_counter() - started) * 1000, 3),
+            snapshot=snapshot.decode() if snapshot else None,
+        )
+
+    def _fitting(self, rows: list[bytes], most: int) -> list[bytes]:
         size = 0
-        for (text,) in rows[: self._settings.max_rows]:
-            size += len((text or "").encode())
-            if size > self._settings.max_bytes:
-                if texts:
-                    return Answer(texts, truncated=True, retries=0)
+        for n, row in enumerate(rows):
+            size += len(row)
+            if size > most:
+                if n:
+                    return rows[:n]
                 raise LimitError(
-                    f"The answer has {size:,} bytes; {self._settings.max_bytes:,} are allowed.",
-                    hint=NARROWER,
+                    f"The answer has {size:,} bytes; {most:,} are allowed.", hint=NARROWER
                 )
-            texts.append(text)
-        return Answer(texts, truncated=len(rows) > self._settings.max_rows, retries=0)
+        return rows
 
     def _assertion(self) -> str:
         expiry = round(time.time()) + ASSERTION_LIFETIME
@@ -304,60 +472,42 @@ class Gateway:
         self._login_is_fit = True
 
 
-def _clearings(request: Request) -> list[Statement]:
-    """What leaves the connection as the next call wants it, once the transaction has ended."""
-    if request.writes:
-        return [*RESET, DEALLOCATE.format(sql.Identifier(request.request_id))]
-    return [UNLOCK] if request.holds_sql else []
+class _InDoubtError(Exception):
+    """The connection was lost while a COMMIT was under way: it may have been made, or not."""
+
+    def __init__(self, failure: psycopg.Error) -> None:
+        super().__init__()
+        self.failure = failure
 
 
 class _Attempts:
     """Counts retries of what may be retried, and waits between them."""
 
-    def __init__(self, allowed: int) -> None:
+    def __init__(self, request: Request, allowed: int) -> None:
         self.made = 0
+        self._request = request
         self._allowed = allowed
-        self._delays = _backoff()
+        self._delays = delays(FIRST_RETRY, LONGEST_RETRY)
 
-    async def another(self, error: MCPError) -> bool:
-        if not error.retryable or self.made >= self._allowed:
-            return False
+    async def another(self, failure: psycopg.Error | _InDoubtError) -> None:
+        """Waits for the next attempt, or fails with what a client may see of the last one."""
+        in_doubt = isinstance(failure, _InDoubtError)
+        cause = failure.failure if isinstance(failure, _InDoubtError) else failure
+        error = explain(
+            cause,
+            holds_sql=self._request.holds_sql,
+            writes=self._request.writes,
+            in_doubt=in_doubt,
+            request_id=self._request.request_id,
+        )
+        may = error.retryable or cause.sqlstate == DEALLOCATED
+        if in_doubt:
+            may = self._request.keyed
+        if not may or self.made >= self._allowed:
+            error.retries = self.made
+            raise error from None
         self.made += 1
         await asyncio.sleep(next(self._delays))
-        return True
-
-
-def _backoff(first: float = 0.05, longest: float = 5) -> Any:
-    """Jittered exponential delays in seconds, without end."""
-    delay = first
-    while True:
-        yield delay * random.uniform(0.5, 1.5)  # noqa: S311 (no secret depends on it)
-        delay = min(delay * 2, longest)
-
-
-async def _uninterrupted(connection: Connection, work: Any) -> Answer:
-    """Runs the work in a task of its own; when the caller is cancelled, stops the backend and waits.
-
-    anyio cancels at every await until the scope is left, which would interrupt psycopg's own cancel
-    and lose the connection with the query still running.
-    """
-    task: asyncio.Task[Answer] = asyncio.create_task(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        with anyio.CancelScope(shield=True):
-            try:
-                async with asyncio.timeout(CANCEL_PATIENCE):
-                    while not task.done():
-                        await connection.cancel_safe(timeout=CANCEL_PATIENCE)
-                        await asyncio.wait([task], timeout=CANCEL_AGAIN)
-            except (psycopg.Error, TimeoutError):
-                log.warning("a cancelled call did not stop; its connection is closed")
-                task.cancel()
-                await connection.close()
-        if task.done() and not task.cancelled():
-            task.exception()  # the cancel itself, which nobody waits for
-        raise
 
 
 def progress_handler(progress: Progress) -> Callable[[psycopg.errors.Diagnostic], None]:
@@ -369,10 +519,3 @@ def progress_handler(progress: Progress) -> Callable[[psycopg.errors.Diagnostic]
             progress(float(done), float(total), diagnosis.message_primary or "")
 
     return hear
-
-
-def _too_slow(timeout_ms: int) -> QueryTimeoutError:
-    return QueryTimeoutError(
-        f"No answer within {timeout_ms / 1000:g} s.",
-        hint=NARROWER,
-    )

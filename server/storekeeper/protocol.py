@@ -1,49 +1,44 @@
-"""MCP over catalog and gateway: the SDK's low-level server and its handlers."""
+"""MCP's methods over catalog and gateway, for one person."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
+import re
 import secrets
+import signal
 import time
-import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from copy import copy
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-import anyio
-import mcp_types as t
-from mcp.server import NotificationOptions, Server, ServerRequestContext
-from mcp.server.subscriptions import (
-    InMemorySubscriptionBus,
-    ListenHandler,
-    PromptsListChanged,
-    ResourcesListChanged,
-    ToolsListChanged,
-)
-from mcp.shared.exceptions import MCPError as ProtocolError
-from mcp.shared.uri_template import InvalidUriTemplate, UriTemplate
-
-from storekeeper import results, stdio, surface
-from storekeeper.catalog import CATALOG, Catalog, Function
-from storekeeper.errors import (
-    AuthorizationError,
-    ConfigurationError,
-    MCPError,
-)
-from storekeeper.gateway import Gateway, Progress, Request
-from storekeeper.telemetry import Call, Telemetry
+from storekeeper import jsonrpc, results, surface
+from storekeeper.catalog import CATALOG, KEY, Catalog, Function
+from storekeeper.errors import AuthorizationError, ConfigurationError, MCPError
+from storekeeper.gateway import CATALOG_CHANNEL, Answer, Gateway, Request
+from storekeeper.jsonrpc import INVALID_PARAMS, ProtocolError, Wire
+from storekeeper.session import Context, Handler, Methods, Params, Session
+from storekeeper.settings import Settings
+from storekeeper.stdio import Stdio
+from storekeeper.telemetry import Call, Telemetry, recordable
+from storekeeper.uri import match
 
 log = logging.getLogger("storekeeper.protocol")
 
-Context = ServerRequestContext[Any]
-
-FIRST_LOAD = 5  # seconds that the start waits for the catalog
-RECORD_EVERY = 5  # seconds
+FIRST_LOAD = 5  # seconds that a greeting waits for the catalog
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+RECORD_EVERY = 2  # seconds
+MAINTAIN_EVERY = 15  # times as long
+STOPPING = 1  # seconds that cancelled calls, then the record, get at the end
 COMPLETIONS = 100  # MCP's limit
+TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C's traceparent
+REFERENCES = ("ref/prompt", "ref/resource")
+UNCACHED = {"ttlMs": 0, "cacheScope": "private"}  # of what is listed and read
 
 
 class Protocol:
@@ -54,8 +49,9 @@ class Protocol:
         self._telemetry = telemetry
         self._catalog: Catalog | None = None
         self._refusal: MCPError | None = None  # why nobody is signed in
-        self._bus = InMemorySubscriptionBus()
-        self._connections: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._first_load = asyncio.Event()
+        self._listings: dict[str, bytes] = {}
+        self._changed: Callable[[], None] = lambda: None  # tells clients
 
     async def load(self) -> None:
         """Reads the catalog anew and tells clients when it has changed."""
@@ -67,12 +63,9 @@ class Protocol:
         else:
             self._catalog, self._refusal = Catalog.load(json.loads(answer.rows[0])), None
         if before != surface.whole(self._catalog):
-            for event in (ToolsListChanged(), ResourcesListChanged(), PromptsListChanged()):
-                await self._bus.publish(event)
-            for connection in list(self._connections):
-                await connection.send_tool_list_changed()
-                await connection.send_resource_list_changed()
-                await connection.send_prompt_list_changed()
+            self._listings.clear()
+            if self._first_load.is_set():  # or there was nothing that a client could know
+                self._changed()
 
     async def reload(self) -> None:
         """The same; the old catalog stays where the new one can't be read."""
@@ -81,33 +74,30 @@ class Protocol:
         except MCPError as failure:
             log.warning("catalog not reloaded: %s", failure.message)
 
-    async def call(
-        self, name: str, arguments: dict[str, Any], progress: Progress | None = None
-    ) -> str:
+    async def call(self, name: str, arguments: dict[str, Any], context: Context) -> bytes:
         """Calls a tool and returns the JSON text of its result; a failure is an MCPError or, for an
         unknown name, a ProtocolError."""
-        catalog = await self._published()
-        function = catalog.of("tool").get(name)
-        if function is None:
-            raise self._refused() or results.unknown("tool", name, catalog.of("tool"))
-        return await self._run(function, arguments, progress)
+        return await self._run(await self._function("tool", name), arguments, context)
 
-    async def call_with_texts(self, name: str, words: dict[str, Any]) -> str:
+    async def call_with_texts(self, name: str, words: dict[str, Any]) -> bytes:
         """The same, with arguments as a person types them at a prompt."""
-        function = (await self._published()).of("tool").get(name)
-        return await self.call(name, function.from_texts(words) if function else words)
+        function = await self._function("tool", name)
+        return await self._run(function, function.from_texts(words), Context())
 
-    async def tools(self) -> list[t.Tool]:
+    async def tools(self) -> list[dict[str, Any]]:
         catalog = await self._published()
         if refusal := self._refused():
             raise refusal
         return surface.tools(catalog)
 
-    def instructions(self) -> str:
+    async def instructions(self) -> str:
         """Whom a model speaks for, and where to start."""
-        catalog = self._catalog or Catalog()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_LOAD):
+                await self._first_load.wait()
         if self._refusal is not None:
             return f"{self._refusal.message} {self._refusal.hint or ''}".strip()
+        catalog = self._catalog or Catalog()
         if not catalog.who:
             return "The database can't be reached yet. Try a tool in a moment."
         who = catalog.who
@@ -117,58 +107,97 @@ class Protocol:
             f"{catalog.instructions}"
         )
 
-    async def serve(self) -> None:
-        """MCP over stdin and stdout until stdin closes, or SIGTERM or SIGINT comes."""
-        with anyio.move_on_after(FIRST_LOAD):
-            try:
-                await self.load()
-            except ConfigurationError:
-                raise
-            except MCPError as failure:
-                log.warning("serving without the database for now: %s", failure.message)
-        server = self._server()
-        options = server.create_initialization_options(
-            NotificationOptions(tools_changed=True, resources_changed=True, prompts_changed=True)
-        )
-        try:
-            async with anyio.create_task_group() as background:
-                background.start_soon(stdio.until_told_to_end, background.cancel_scope)
-                background.start_soon(self._gateway.follow_catalog, self.reload)
-                background.start_soon(self._record_regularly)
-                async with stdio.streams(background.cancel_scope) as (incoming, outgoing):
-                    await server.run(incoming, outgoing, options)
-                background.cancel_scope.cancel()
-        finally:
-            with anyio.move_on_after(1, shield=True):
-                await self._gateway.record(self._telemetry)
+    async def serve(self, settings: Settings) -> None:
+        """MCP over stdin and stdout until stdin closes, or SIGTERM or SIGINT comes.
 
-    def _server(self) -> Server[Any]:
-        server: Server[Any] = Server(
-            "storekeeper",
-            version=version("storekeeper"),
-            title="Storekeeper",
-            instructions=self.instructions(),
-            get_tool_input_schema=self._input_schema,
-            on_list_tools=_guarded(self._list_tools),
-            on_call_tool=self._call_tool,
-            on_list_resources=_guarded(self._list_resources),
-            on_list_resource_templates=_guarded(self._list_resource_templates),
-            on_read_resource=_guarded(self._read_resource),
-            on_list_prompts=_guarded(self._list_prompts),
-            on_get_prompt=_guarded(self._get_prompt),
-            on_completion=_guarded(self._complete),
-            on_subscriptions_listen=ListenHandler(self._bus),
+        What runs then gets `shutdown_grace` seconds to end, and is cancelled after that.
+        """
+        stdio = Stdio(lambda line: session.hear(line))
+        session = Session(self._methods(), stdio.send)
+        self._changed = session.tell_change
+        _end_on_signals(stdio.ended)
+        loading = asyncio.create_task(self._load_first())
+        loading.add_done_callback(lambda done: stdio.ended.set() if done.exception() else None)
+        background = [
+            loading,
+            asyncio.create_task(self._gateway.follow(self.reload, self._hear)),
+            asyncio.create_task(self._record_regularly()),
+        ]
+        stdio.open()
+        await stdio.ended.wait()
+        stdio.hear_no_more()
+        await session.end(settings.shutdown_grace, STOPPING)
+        await stdio.close(STOPPING)
+        for task in background:
+            task.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOPPING):
+                await self.record()
+        if loading.done() and not loading.cancelled():
+            loading.result()
+
+    async def record(self) -> None:
+        """Writes the calls that the database has not heard of yet into its record."""
+        while calls := self._telemetry.take_unrecorded():
+            if not await self._gateway.record([self._telemetry.as_record(c) for c in calls]):
+                self._telemetry.put_back(calls)
+                return
+
+    async def _load_first(self) -> None:
+        try:
+            await self.load()
+        except ConfigurationError:
+            raise
+        except MCPError as failure:
+            log.warning("serving without the database for now: %s", failure.message)
+        finally:
+            self._first_load.set()
+
+    async def _hear(self, channel: str, _: str) -> None:
+        if channel == CATALOG_CHANNEL:
+            await self.reload()
+
+    async def _record_regularly(self) -> None:
+        for turn in itertools.count():
+            await asyncio.sleep(RECORD_EVERY)
+            await self.record()
+            self._telemetry.gauge(self._gateway.gauges())
+            if turn % MAINTAIN_EVERY == 0:
+                await self._gateway.maintain()
+
+    def _methods(self) -> Methods:
+        return Methods(
+            handlers={
+                "tools/list": self._lister("tools", surface.tools),
+                "tools/call": self._call_tool,
+                "resources/list": self._lister("resources", surface.resources),
+                "resources/templates/list": self._lister(
+                    "resourceTemplates", surface.resource_templates
+                ),
+                "resources/read": _guarded(self._read_resource),
+                "prompts/list": self._lister("prompts", surface.prompts),
+                "prompts/get": _guarded(self._get_prompt),
+                "completion/complete": _guarded(self._complete),
+            },
+            server_info={
+                "name": "storekeeper",
+                "title": "Storekeeper",
+                "version": version("storekeeper"),
+            },
+            instructions=self.instructions,
         )
-        server.add_notification_handler(
-            "notifications/initialized", t.NotificationParams, self._remember_connection
-        )
-        return server
 
     async def _published(self) -> Catalog:
         # Somebody who was refused may have been let in since.
         if self._catalog is None or self._refusal is not None:
             await self.load()
         return self._catalog or Catalog()
+
+    async def _function(self, kind: str, name: str) -> Function:
+        published = (await self._published()).of(kind)
+        if name not in published:
+            raise self._refused() or results.unknown(kind, name, published)
+        return published[name]
 
     def _refused(self) -> MCPError | None:
         """Why nobody is signed in, for this one call, of which it leaves a log line."""
@@ -182,173 +211,193 @@ class Protocol:
                 self._gateway.principal,
                 refusal.error_code,
                 0,
-                None,
                 refusal.request_id,
                 sqlstate=refusal.sqlstate,
             )
         )
         return refusal
 
-    async def _run(
-        self, function: Function, arguments: dict[str, Any], progress: Progress | None = None
-    ) -> str:
+    async def _run(self, function: Function, arguments: Params, context: Context) -> bytes:
         """Checks, calls and records; returns the JSON text."""
         request_id = secrets.token_hex(8)
-        started = time.perf_counter()
-        outcome, sqlstate, rows, retries = "MCP_ERROR", None, None, 0
+        trace = TRACE.fullmatch(context.trace) if context.trace else None
+        begun, started = datetime.now(UTC), time.perf_counter()
+        outcome, answer, error = "MCP_ERROR", None, None
+
+        def described(outcome: str, answer: Answer | None) -> Call:
+            return Call(
+                tool=function.name
+                if function.kind == "tool"
+                else f"{function.kind}_{function.name}",
+                principal=self._gateway.principal,
+                outcome=outcome,
+                duration_ms=round((time.perf_counter() - started) * 1000, 3),
+                request_id=request_id,
+                trace_id=trace[1] if trace else None,
+                rows=len(answer.rows) if answer else None,
+                bytes=answer.size if answer else None,
+                db_ms=answer.db_ms if answer else None,
+                retries=answer.retries if answer else error.retries if error else 0,
+                sqlstate=error.sqlstate if error else None,
+                arguments=recordable(function.masked(arguments)),
+                statement=function.described(arguments),
+                at=begun.isoformat(),
+            )
+
         try:
             given = function.check(arguments)
+            if function.keyed and given.get(KEY) is None:
+                given[KEY] = request_id
             answer = await self._gateway.run(
                 Request(
                     function.statement(given),
                     given or None,
+                    function=f"{function.kind}.{function.name}",
                     writes=function.writes,
-                    timeout_ms=function.timeout_ms,
+                    keyed=function.keyed,
                     holds_sql=function.holds_sql,
+                    timeout_ms=function.timeout_ms,
+                    max_rows=function.limits["max_rows"],
+                    max_bytes=function.limits["max_bytes"],
+                    retries=function.limits["retries"],
+                    concurrency=function.limits["concurrency"],
                     request_id=request_id,
-                    progress=progress,
+                    trace_id=trace[1] if trace else None,
+                    progress=context.progress,
+                    record=lambda answer: self._telemetry.as_record(described("ok", answer)),
                 )
             )
             text = results.render(function, answer)
-            outcome, rows, retries = "ok", len(answer.rows), answer.retries
-        except MCPError as error:
-            outcome, sqlstate, retries = error.error_code, error.sqlstate, error.retries
-            error.request_id = request_id
+            outcome = "ok"
+        except MCPError as failure:
+            failure.request_id = request_id
+            error, outcome = failure, failure.error_code
             raise
-        except Exception:  # noqa: BLE001 (on older protocols the SDK would send its text to the client)
+        except Exception:  # noqa: BLE001 (its text may hold anything)
             raise _unexpected(f"{function.kind} {function.name}", request_id) from None
-        except anyio.get_cancelled_exc_class():
+        except asyncio.CancelledError:
             outcome = "CANCELLED"
             raise
         finally:
-            name = function.name if function.kind == "tool" else f"{function.kind}_{function.name}"
-            duration_ms = round((time.perf_counter() - started) * 1000, 3)
-            principal = self._gateway.principal
-            self._telemetry.tell(
-                Call(name, principal, outcome, duration_ms, rows, request_id, retries, sqlstate)
-            )
+            recorded = function.writes and answer is not None
+            self._telemetry.tell(described(outcome, answer), recorded=recorded)
         return text
 
-    async def _call_tool(self, context: Context, params: t.CallToolRequestParams) -> Any:
-        reports: list[asyncio.Task[None]] = []
-
-        def relay(done: float, total: float, message: str) -> None:
-            report = context.session.report_progress(done, total, message)
-            reports.append(asyncio.create_task(report))
-
+    async def _call_tool(self, params: Params, context: Context) -> Wire:
+        name, arguments = _text(params, "name"), _object(params, "arguments")
         try:
-            text = await self.call(params.name, params.arguments or {}, relay)
-            await asyncio.gather(*reports)
-            content = results.structured(text)
+            return results.success(await self.call(name, arguments, context))
         except MCPError as error:
             return results.error_result(error)
-        except ProtocolError:
-            raise
-        except Exception:  # noqa: BLE001 (as in _run)
-            return results.error_result(_unexpected(f"tool {params.name}"))
+
+    def _lister(self, key: str, describe: Callable[[Catalog], list[dict[str, Any]]]) -> Handler:
+        def listing(catalog: Catalog) -> bytes:
+            if key not in self._listings:
+                self._listings[key] = jsonrpc.encode({key: describe(catalog), **UNCACHED})
+            return self._listings[key]
+
+        async def later() -> Wire:
+            return listing(await self._published())
+
+        def lister(params: Params, context: Context) -> Wire | Awaitable[Wire]:
+            if params.get("cursor"):
+                raise ProtocolError(INVALID_PARAMS, "There is one page only: no cursor.")
+            if self._catalog is not None and self._refusal is None:
+                return listing(self._catalog)
+            return _guarded(lambda _, __: later())(params, context)
+
+        return lister
+
+    async def _read_resource(self, params: Params, context: Context) -> Wire:
+        uri = _text(params, "uri")
+        published = (await self._published()).of("resource")
+        for function in published.values():
+            if (given := match(function.uri, uri)) is None:
+                continue
+            text = await self._run(function, function.from_texts(given), context)
+            if function.shape == "value" and not function.mime_type.endswith("json"):
+                text = str(json.loads(text)["value"]).encode()
+            shown = {"uri": uri, "mimeType": function.mime_type, "text": text.decode()}
+            return {"contents": [shown], **UNCACHED}
+        raise self._refused() or results.unknown(
+            "resource", uri, (f.uri for f in published.values())
+        )
+
+    async def _get_prompt(self, params: Params, context: Context) -> Wire:
+        function = await self._function("prompt", _text(params, "name"))
+        given = function.from_texts(_object(params, "arguments"))
+        rows = json.loads(await self._run(function, given, context))["rows"]
         return {
-            "content": [{"type": "text", "text": text}],
-            "structuredContent": content,
-            "isError": False,
-            "resultType": "complete",
+            "description": function.description,
+            "messages": [
+                {"role": row["role"], "content": {"type": "text", "text": row["content"]}}
+                for row in rows
+            ],
         }
 
-    async def _list_tools(self, _: Context, __: Any) -> t.ListToolsResult:
-        return t.ListToolsResult(tools=surface.tools(await self._published()))
-
-    async def _list_resources(self, _: Context, __: Any) -> t.ListResourcesResult:
-        return t.ListResourcesResult(resources=surface.resources(await self._published()))
-
-    async def _list_resource_templates(self, _: Context, __: Any) -> t.ListResourceTemplatesResult:
-        templates = surface.resource_templates(await self._published())
-        return t.ListResourceTemplatesResult(resource_templates=templates)
-
-    async def _read_resource(
-        self, _: Context, params: t.ReadResourceRequestParams
-    ) -> t.ReadResourceResult:
-        resources = (await self._published()).of("resource")
-        for function in resources.values():
-            given = None
-            with suppress(InvalidUriTemplate):  # one bad comment leaves the others as they are
-                given = UriTemplate.parse(function.uri).match(params.uri)
-            if given is not None:
-                texts = {name: str(value) for name, value in given.items()}
-                text = await self._run(function, function.from_texts(texts))
-                if function.shape == "value" and not function.mime_type.endswith("json"):
-                    text = str(results.structured(text)["value"])
-                return t.ReadResourceResult(
-                    contents=[
-                        t.TextResourceContents(
-                            uri=params.uri, mime_type=function.mime_type, text=text
-                        )
-                    ]
-                )
-        raise self._refused() or results.unknown(
-            "resource", params.uri, (f.uri for f in resources.values())
-        )
-
-    async def _list_prompts(self, _: Context, __: Any) -> t.ListPromptsResult:
-        return t.ListPromptsResult(prompts=surface.prompts(await self._published()))
-
-    async def _get_prompt(self, _: Context, params: t.GetPromptRequestParams) -> t.GetPromptResult:
-        prompts = (await self._published()).of("prompt")
-        function = prompts.get(params.name)
-        if function is None:
-            raise self._refused() or results.unknown("prompt", params.name, prompts)
-        text = await self._run(function, function.from_texts(params.arguments or {}))
-        messages = [
-            t.PromptMessage(role=row["role"], content=t.TextContent(text=row["content"]))
-            for row in json.loads(text)["rows"]
-        ]
-        return t.GetPromptResult(description=function.description, messages=messages)
-
-    async def _complete(self, _: Context, params: t.CompleteRequestParams) -> t.CompleteResult:
-        function = (await self._published()).of("completion").get(params.argument.name)
-        if function is None:
-            return t.CompleteResult(completion=t.Completion(values=[]))
-        chosen = (params.context.arguments if params.context else None) or {}
-        text = await self._run(function, {"prefix": params.argument.value, "context": chosen})
-        values = [next(iter(row.values())) for row in json.loads(text)["rows"]]
-        return t.CompleteResult(
-            completion=t.Completion(
-                values=values[:COMPLETIONS], total=len(values), has_more=len(values) > COMPLETIONS
-            )
-        )
-
-    async def _remember_connection(self, context: Context, _: Any) -> None:
-        # The session is a new object at each message; the connection behind it has no public name.
-        self._connections.add(context.session._connection)  # noqa: SLF001
-
-    async def _record_regularly(self) -> None:
-        while True:
-            await anyio.sleep(RECORD_EVERY)
-            await self._gateway.record(self._telemetry)
-
-    def _input_schema(self, name: str) -> dict[str, Any] | None:
-        function = (self._catalog or Catalog()).of("tool").get(name)
-        return function.input_schema if function else None
+    async def _complete(self, params: Params, context: Context) -> Wire:
+        argument = _object(params, "argument", required=True)
+        if _object(params, "ref", required=True).get("type") not in REFERENCES:
+            raise ProtocolError(INVALID_PARAMS, "ref.type is ref/prompt or ref/resource.")
+        name, prefix = _text(argument, "name"), _text(argument, "value")
+        function = (await self._published()).of("completion").get(name)
+        values: list[Any] = []
+        if function:
+            chosen = _object(_object(params, "context"), "arguments")
+            text = await self._run(function, {"prefix": prefix, "context": chosen}, context)
+            values = [next(iter(row.values())) for row in json.loads(text)["rows"]]
+        return {
+            "completion": {
+                "values": values[:COMPLETIONS],
+                "total": len(values),
+                "hasMore": len(values) > COMPLETIONS,
+            }
+        }
 
 
-def _guarded(
-    handler: Callable[[Context, Any], Awaitable[Any]],
-) -> Callable[[Context, Any], Awaitable[Any]]:
+def _text(params: Params, name: str) -> str:
+    value = params.get(name)
+    if not isinstance(value, str):
+        raise ProtocolError(INVALID_PARAMS, f"{name} must be a string.")
+    return value
+
+
+def _object(params: Params, name: str, *, required: bool = False) -> Params:
+    value = params.get(name)
+    if value is None and not required:
+        return {}
+    if not isinstance(value, dict):
+        raise ProtocolError(INVALID_PARAMS, f"{name} must be an object.")
+    return value
+
+
+def _guarded(handler: Callable[[Params, Context], Awaitable[Wire]]) -> Handler:
     """Failures of everything but tools/call are protocol errors, and never another text than ours."""
 
-    async def guarded(context: Context, params: Any) -> Any:
+    async def guarded(params: Params, context: Context) -> Wire:
         try:
-            return await handler(context, params)
-        except ProtocolError:
-            raise
+            return await handler(params, context)
         except MCPError as error:
             raise results.protocol_error(error) from None
-        except Exception:  # noqa: BLE001 (as in _call_tool)
-            raise results.protocol_error(_unexpected(context.method)) from None
 
     return guarded
 
 
-def _unexpected(where: str, request_id: str | None = None) -> MCPError:
-    error = MCPError("Something went wrong inside the server.", hint="Report the request id.")
-    error.request_id = request_id or secrets.token_hex(8)
-    log.exception("unexpected failure in %s", where, extra={"request_id": error.request_id})
+def _unexpected(where: str, request_id: str) -> MCPError:
+    error = MCPError("Something went wrong inside the server.")
+    error.request_id = request_id
+    log.exception("unexpected failure in %s", where, extra={"request_id": request_id})
     return error
+
+
+def _end_on_signals(ended: asyncio.Event) -> None:
+    """The first signal ends the server as it should; another one as if nobody listened."""
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        for signal_number in SIGNALS:
+            loop.remove_signal_handler(signal_number)
+        ended.set()
+
+    for signal_number in SIGNALS:
+        loop.add_signal_handler(signal_number, end)

@@ -7,65 +7,81 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-import mcp_types as t
-from mcp.shared.exceptions import MCPError as ProtocolError
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from storekeeper.catalog import Function
 from storekeeper.errors import LimitError, MCPError, NotFoundError, ValidationError
 from storekeeper.gateway import Answer
+from storekeeper.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, ProtocolError
 from storekeeper.pgtypes import SAFE_INTEGER
 
-TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
+TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
+LONG_NUMBER = re.compile(rb"\d{16}")
+DEEP = 100  # brackets, below which no text is too deep to read
 NAME_SHOWN = 100  # characters of a name that is not known
 ERROR_META = "storekeeper/error"
-TRUNCATED = "There is more than this: narrow the request, or ask for an aggregate."
+TRUNCATED = b"There is more than this: narrow the request, or ask for an aggregate."
 
 
-def render(function: Function, answer: Answer) -> str:
+def render(function: Function, answer: Answer) -> bytes:
     """The JSON text of a result, which conforms to the function's outputSchema."""
     first = answer.rows[0] if answer.rows else None
     match function.shape:
         case "rows":
-            hint = f',"hint":"{TRUNCATED}"' if answer.truncated else ""
-            text = (
-                f'{{"rows":[{",".join(answer.rows)}],"row_count":{len(answer.rows)},'
-                f'"truncated":{str(answer.truncated).lower()}{hint}}}'
+            hint = b',"hint":"%b"' % TRUNCATED if answer.truncated else b""
+            text = b'{"rows":[%b],"row_count":%d,"truncated":%b%b}' % (
+                b",".join(answer.rows),
+                len(answer.rows),
+                b"true" if answer.truncated else b"false",
+                hint,
             )
         case "nothing":
-            text = "{}"
+            text = b"{}"
         case "json":
-            text = first.strip() if first else "null"
-            if not text.startswith("{"):
-                text = f'{{"value":{text}}}'
+            text = first.strip() if first else b"null"
+            if not text.startswith(b"{"):
+                text = b'{"value":%b}' % text
         case _:
-            text = first or "{}"
-    return exact(text)
+            text = first or b"{}"
+    # In texts line ends are escaped; those between the members would end the message.
+    return _checked(exact(text.replace(b"\n", b" ").replace(b"\r", b" ")))
 
 
-def exact(text: str) -> str:
+def success(text: bytes) -> bytes:
+    """A tool's result: PostgreSQL's JSON as it is, for a model as text and for a program as structure."""
+    shown = to_json(text.decode())
+    return b'{"content":[{"type":"text","text":%b}],"structuredContent":%b,"isError":false}' % (
+        shown,
+        text,
+    )
+
+
+def _checked(text: bytes) -> bytes:
+    """The same text, unless clients could not read it."""
+    if text.count(b"[") + text.count(b"{") > DEEP or b"\\ud" in text.lower():
+        try:
+            from_json(text)
+        except ValueError:
+            raise LimitError(
+                "The answer is nested too deeply, or holds half a surrogate pair.",
+                hint="Ask for rows with fewer levels of structure.",
+            ) from None
+    return text
+
+
+def exact(text: bytes) -> bytes:
     """The same JSON with numbers that a double would round to another whole number as strings."""
-    return TOKENS.sub(_exact_number, text) if re.search(r"\d{16}", text) else text
+    return TOKENS.sub(_exact_number, text) if LONG_NUMBER.search(text) else text
 
 
-def _exact_number(found: re.Match[str]) -> str:
+def _exact_number(found: re.Match[bytes]) -> bytes:
     token = found[0]
-    if token[0] == '"' or "e" in token.lower():
+    if token.startswith(b'"') or b"e" in token.lower():
         return token
-    whole = token.partition(".")[0].lstrip("-0")
+    whole = token.partition(b".")[0].lstrip(b"-0")
     # Python makes no integer of thousands of digits.
     too_large = len(whole) > 16 or (len(whole) == 16 and int(whole) > SAFE_INTEGER)
-    return f'"{token}"' if too_large else token
-
-
-def structured(text: str) -> Any:
-    """The JSON text as structuredContent."""
-    try:
-        return from_json(text)
-    except ValueError:
-        raise LimitError(
-            "The answer is nested too deeply.", hint="Ask for rows with fewer levels of structure."
-        ) from None
+    return b'"%b"' % token if too_large else token
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> ProtocolError:
@@ -75,29 +91,29 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> ProtocolError:
     near = difflib.get_close_matches(name, known, n=3) or known[:10]
     hint = f"Did you mean {', '.join(near)}?" if near else f"No {kind} is published to you."
     return ProtocolError(
-        t.INVALID_PARAMS,
+        INVALID_PARAMS,
         f"Unknown {kind}: {name}. {hint}",
         {"error_code": "NOT_FOUND", "hint": hint},
     )
 
 
 def error_result(error: MCPError) -> dict[str, Any]:
-    """A failed call as a tool result. Clients check structuredContent against the outputSchema even
-    here, so the machine-readable form goes into _meta and the text says everything too."""
+    """A failed call as a tool result: what to do, then what went wrong. Clients check structuredContent
+    against the outputSchema even here, so the machine-readable form goes into _meta."""
     facts = error.as_dict()
-    text = f"{error.error_code}: {error.message}"
-    for label in ("detail", "hint", "retry_after", "sqlstate", "request_id"):
+    text = f"{facts['hint']}\n{error.error_code}: {error.message}"
+    for label in ("detail", "retry_after", "sqlstate", "request_id"):
         if label in facts:
             text += f"\n{label}: {facts[label]}"
     return {
         "content": [{"type": "text", "text": text}],
         "isError": True,
-        "resultType": "complete",
         "_meta": {ERROR_META: facts},
     }
 
 
 def protocol_error(error: MCPError) -> ProtocolError:
     at_fault = isinstance(error, ValidationError | NotFoundError)
-    code = t.INVALID_PARAMS if at_fault else t.INTERNAL_ERROR
-    return ProtocolError(code, f"{error.message} {error.hint or ''}".strip(), error.as_dict())
+    code = INVALID_PARAMS if at_fault else INTERNAL_ERROR
+    facts = error.as_dict()
+    return ProtocolError(code, f"{error.message} {facts['hint']}", facts)

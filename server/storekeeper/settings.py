@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     work_mem: str = "4MB"
     random_page_cost: float = 1.1  # PostgreSQL's own 4.0 is for spinning disks
     retries: Annotated[int, Field(ge=0)] = 3
+    max_calls_per_person: Annotated[int, Field(ge=1)] = 10  # at once; in all, the pool's size
+    max_waiting: Annotated[int, Field(ge=0)] = 100  # calls that wait for a place
+    shutdown_grace: Annotated[float, Field(ge=0)] = 1  # for calls that run when the end comes
     max_rows: Annotated[int, Field(ge=1)] = 1000
     max_bytes: Annotated[int, Field(ge=1)] = 1_048_576  # of a result's JSON
 
@@ -61,6 +64,8 @@ class Settings(BaseSettings):
 
     statsd_host: str = "127.0.0.1"
     statsd_port: int = 8125
+    slow_call: float = 1  # from which on the log warns of a call
+    slow_plans: bool = False  # whether the record keeps the plans of slow calls
     log_level: str | None = None  # default: INFO when serving, ERROR otherwise
 
     @classmethod
@@ -109,8 +114,20 @@ class Settings(BaseSettings):
             str(conninfo_to_dict(conninfo).get("options") or ""),
             *(f"-c {name}={value}" for name, value in session.items()),
         ]
+        given = conninfo_to_dict(conninfo)
+        # A host that has gone without a word is noticed in 15 seconds.
+        network = {
+            "connect_timeout": "5",
+            "keepalives_idle": "5",
+            "keepalives_interval": "5",
+            "keepalives_count": "2",
+            "tcp_user_timeout": "15000",
+        }
         return make_conninfo(
-            conninfo, application_name="storekeeper", options=" ".join(options).strip()
+            make_conninfo(conninfo, **{n: v for n, v in network.items() if n not in given}),
+            application_name="storekeeper",
+            client_encoding="utf8",
+            options=" ".join(options).strip(),
         )
 
     @property

@@ -1,88 +1,144 @@
-"""stdin and stdout as the protocol's streams, and the signals that end them.
+"""The stdio transport: lines from a client and lines to it.
 
-Not the SDK's own reader and writer: they block in threads, for which the process could not end.
+stdout belongs to the protocol alone: whatever else prints there goes to stderr. The descriptors stay
+blocking, as they may be shared with a terminal: they are read when there is something, and written
+in pieces that never block.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
-import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any, cast
-
-import anyio
-from mcp.server.stdio import stdio_server
+import select
+from collections.abc import Callable
 
 STDIN, STDOUT, STDERR = 0, 1, 2
-GRACE = 0.3  # seconds
+CHUNK = 65536  # bytes that are read at once
 AT_ONCE = 4096  # bytes that a pipe with room takes without blocking (PIPE_BUF)
+LONGEST_LINE = 64 * 2**20  # bytes
+UNREAD = 64 * 2**20  # bytes of answers; while more of them are unread, no line is read
+
+Hear = Callable[[bytes | bytearray | None], None]  # a line, or None for one that is too long
 
 
-@asynccontextmanager
-async def streams(scope: anyio.CancelScope) -> AsyncIterator[tuple[Any, Any]]:
-    """What the SDK's Server.run takes; the scope is cancelled when the client is gone."""
-    with _stdout() as descriptor:
-        lines, answers = cast(Any, _lines(STDIN)), cast(Any, _Answers(descriptor, scope))
-        async with stdio_server(lines, answers) as pair:
-            yield pair
+class Stdio:
+    """The pipes to one client. `ended` is set once the client says, or reads, no more."""
 
+    def __init__(self, hear: Hear) -> None:
+        self.ended = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._hear = hear
+        self._stdin, self._stdout = os.dup(STDIN), os.dup(STDOUT)
+        os.dup2(STDERR, STDOUT)
+        self._writable = select.poll()
+        self._writable.register(self._stdout, select.POLLOUT)
+        self._line = bytearray()  # that is not whole yet
+        self._skipping = False  # the rest of a line that is too long
+        self._reading = False
+        self._paused = False  # while the client leaves too much unread
+        self._all_read = asyncio.Event()
+        self._all_read.set()
+        self._unsent: list[bytes] = []
+        self._unread = memoryview(b"")
 
-async def until_told_to_end(scope: anyio.CancelScope) -> None:
-    """Ends the scope on the first signal; another one ends the process as if nobody listened."""
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async for _ in signals:
-            break
-    scope.cancel()
+    def open(self) -> None:
+        self._reading = True
+        self._listen()
 
+    def hear_no_more(self) -> None:
+        self._reading = False
+        self._loop.remove_reader(self._stdin)
 
-@contextmanager
-def _stdout() -> Iterator[int]:
-    """stdout for the protocol alone: what anything else prints goes to stderr."""
-    private = os.dup(STDOUT)
-    os.dup2(STDERR, STDOUT)
-    try:
-        yield private
-    finally:
-        os.dup2(private, STDOUT)
-        os.close(private)
+    def send(self, line: bytes) -> None:
+        """What is sent in one turn of the event loop is written together."""
+        if not self._unsent:
+            self._loop.call_soon(self._write)
+        self._unsent.append(line)
 
-
-async def _lines(descriptor: int) -> AsyncIterator[str]:
-    """Lines as they come."""
-    pending = bytearray()
-    while True:
-        with suppress(PermissionError):  # a regular file, which epoll doesn't take, never blocks
-            await anyio.wait_readable(descriptor)
-        if not (chunk := os.read(descriptor, 65536)):
-            break
-        pending += chunk
-        if b"\n" in chunk:
-            *lines, pending = pending.split(b"\n")
-            for line in lines:
-                yield line.decode(errors="replace")
-    if pending:
-        yield pending.decode(errors="replace")
-    # The SDK cancels what runs when the lines end; what was asked last gets its answer still.
-    await anyio.sleep(GRACE)
-
-
-class _Answers:
-    """Writes to a client; ends the scope when it is gone."""
-
-    def __init__(self, descriptor: int, scope: anyio.CancelScope) -> None:
-        self._descriptor = descriptor
-        self._scope = scope
-
-    async def write(self, text: str) -> None:
-        rest = memoryview(text.encode())
+    async def close(self, patience: float) -> None:
+        """Lets the client read what is unread, but not for longer than so many seconds."""
+        self.hear_no_more()
+        self._write()
         try:
-            while rest:
-                with suppress(PermissionError):
-                    await anyio.wait_writable(self._descriptor)
-                rest = rest[os.write(self._descriptor, rest[:AT_ONCE]) :]
-        except (BrokenPipeError, ConnectionResetError):
-            self._scope.cancel()
+            async with asyncio.timeout(patience):
+                await self._all_read.wait()
+        except TimeoutError:
+            self._lose()
+        os.dup2(self._stdout, STDOUT)
+        os.close(self._stdout)
+        os.close(self._stdin)
 
-    async def flush(self) -> None:
-        pass
+    def _listen(self) -> None:
+        try:
+            self._loop.add_reader(self._stdin, self._read)
+        except PermissionError:  # a regular file always has something, and is not waited for
+            self._loop.call_soon(self._read_file)
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._stdin, CHUNK)
+        except OSError:  # a socket whose other end was killed
+            data = b""
+        if not data:
+            self._end_line()
+            self.hear_no_more()
+            self.ended.set()
+            return
+        first, *rest = data.split(b"\n")
+        self._line += first
+        for piece in rest:
+            self._end_line()
+            self._line += piece
+        if len(self._line) > LONGEST_LINE:
+            self._skipping = True
+            self._line.clear()
+
+    def _read_file(self) -> None:
+        if self._reading and not self._paused:
+            self._read()
+            self._loop.call_soon(self._read_file)
+
+    def _end_line(self) -> None:
+        line, self._line = self._line, bytearray()
+        if self._skipping:
+            self._skipping = False
+            self._hear(None)
+        elif line:
+            self._hear(line)
+
+    def _write(self) -> None:
+        lines, self._unsent = self._unsent, []
+        if lines:
+            self._unread = memoryview(b"".join([self._unread, *lines]))
+        try:
+            while self._unread and self._writable.poll(0):
+                self._unread = self._unread[os.write(self._stdout, self._unread[:AT_ONCE]) :]
+        except OSError:
+            self._lose()
+            return
+        self._wait(bool(self._unread))
+        self._pause(len(self._unread) > UNREAD)
+
+    def _wait(self, waiting: bool) -> None:
+        """For room in the pipe."""
+        if waiting and self._all_read.is_set():
+            self._all_read.clear()
+            self._loop.add_writer(self._stdout, self._write)
+        elif not waiting and not self._all_read.is_set():
+            self._all_read.set()
+            self._loop.remove_writer(self._stdout)
+
+    def _pause(self, paused: bool) -> None:
+        if self._reading and paused != self._paused:
+            if paused:
+                self._loop.remove_reader(self._stdin)
+            else:
+                self._listen()
+        self._paused = paused
+
+    def _lose(self) -> None:
+        """The client is gone: nobody reads what is unread."""
+        self._unread = memoryview(b"")
+        self._wait(False)
+        self.hear_no_more()
+        self.ended.set()

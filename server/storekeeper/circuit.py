@@ -1,0 +1,66 @@
+"""Whether the database can be reached: when it can't, calls are told so at once, not after a wait."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from storekeeper.delays import delays
+from storekeeper.errors import UnavailableError
+
+log = logging.getLogger("storekeeper.circuit")
+
+FAILURES = 3  # to connect, in a row
+FIRST, LONGEST = 0.2, 5.0  # seconds between two tries in the background
+
+
+class Circuit:
+    """Opens after some failures to connect in a row; closes when a try in the background succeeds."""
+
+    def __init__(self, probe: Callable[[], Awaitable[None]], failure: type[Exception]) -> None:
+        self._probe = probe
+        self._failure = failure
+        self._failures = 0
+        self._next = 0.0  # when the database is tried again, by the monotonic clock
+        self._probing: asyncio.Task[None] | None = None
+
+    @property
+    def open(self) -> bool:
+        return self._probing is not None
+
+    def check(self) -> None:
+        """Fails at once while the database can't be reached."""
+        if self.open:
+            raise UnavailableError(
+                "The database can't be reached.",
+                hint="Try again when it runs. Whoever runs this server finds the reason in its log.",
+                retry_after=max(1, round(self._next - time.monotonic() + 0.5)),
+            )
+
+    def succeeded(self) -> None:
+        self._failures = 0
+
+    def failed(self) -> None:
+        self._failures += 1
+        if self._failures >= FAILURES and not self.open:
+            log.warning("the database can't be reached; calls are refused until it can")
+            self._probing = asyncio.create_task(self._try())
+
+    def close(self) -> None:
+        if self._probing:
+            self._probing.cancel()
+
+    async def _try(self) -> None:
+        for delay in delays(FIRST, LONGEST):
+            self._next = time.monotonic() + delay
+            await asyncio.sleep(delay)
+            try:
+                await self._probe()
+            except self._failure:
+                continue
+            break
+        log.warning("the database can be reached again")
+        self._failures = 0
+        self._probing = None
