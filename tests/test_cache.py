@@ -8,22 +8,18 @@ import logging
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from redis import Redis
-from redis.exceptions import RedisError
 
+from redis_server import PASSWORD, RedisServer, own_redis
 from storekeeper import cache as module
 from storekeeper.cache import (
     DEFAULT_TTL,
@@ -45,11 +41,9 @@ from storekeeper.settings import Settings
 pytestmark = pytest.mark.anyio
 
 KEY = bytes(range(32))
-PASSWORD = "hunter2-of-redis"
 ENTRY = Entry((b'{"a":1}', b"", '{"b":"zażółć",\n"c":"🛒"}'.encode()), True, "752:760:755,757")
 RULE = CacheRule(60, ("retail.orders", "retail.stores"))
 PATIENCE = 20  # seconds for a process to start or end, on a machine that is busy
-REDIS_SERVER = shutil.which("redis-server")
 
 
 async def holds(_: Entry) -> bool:
@@ -316,75 +310,13 @@ async def test_memory_keeps_its_books() -> None:
     assert (len(cache), cache.size, cache._by_table) == (0, 0, {})
 
 
-# A Redis of the tests' own
-
-
-class Server:
-    """A redis-server at a socket in a folder of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._socket = folder / "redis.sock"
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"unix://:{PASSWORD}@{self._socket}"
-
-    @property
-    def client(self) -> Redis:
-        return Redis(unix_socket_path=str(self._socket), password=PASSWORD)
-
-    def start(self, *options: str) -> None:
-        assert REDIS_SERVER
-        self._process = subprocess.Popen(
-            [
-                *(REDIS_SERVER, "--port", "0", "--unixsocket", str(self._socket)),
-                *("--save", "", "--appendonly", "no", "--requirepass", PASSWORD),
-                *("--dir", str(self._folder), *options),
-            ],
-            stdout=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                with self.client as client:
-                    client.ping()
-            except (RedisError, OSError):
-                assert time.monotonic() < deadline
-                assert self._process.poll() is None
-                time.sleep(0.02)
-            else:
-                return
-
-    def send(self, number: signal.Signals) -> None:
-        assert self._process
-        self._process.send_signal(number)
-
-    def kill(self) -> None:
-        if self._process:
-            self._process.kill()
-            self._process.wait(PATIENCE)
-            self._process = None
-
-    def names(self) -> set[str]:
-        with self.client as client:
-            found: list[bytes] = client.keys("*")
-        return {name.decode() for name in found}
+# In a Redis
 
 
 @pytest.fixture
-def redis() -> Iterator[Server]:
-    if REDIS_SERVER is None:
-        pytest.skip("redis-server is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="storekeeper-redis-"))  # a socket's path must be short
-    server = Server(folder)
-    try:
-        server.start()
+def redis() -> Iterator[RedisServer]:
+    with own_redis() as server:
         yield server
-    finally:
-        server.kill()
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(autouse=True)
@@ -424,7 +356,7 @@ class Asked:
         return self._get(name)
 
 
-async def test_processes_share_a_redis(redis: Server) -> None:
+async def test_processes_share_a_redis(redis: RedisServer) -> None:
     one, other = redis_cache(redis.url), redis_cache(redis.url)
     await one.put("k", ENTRY, 60, RULE.tables)
     assert await other.get("k") == ENTRY
@@ -435,7 +367,7 @@ async def test_processes_share_a_redis(redis: Server) -> None:
     await other.close()
 
 
-async def test_who_shares_no_answers(redis: Server) -> None:
+async def test_who_shares_no_answers(redis: RedisServer) -> None:
     await redis_cache(redis.url).put("k", ENTRY, 60, RULE.tables)
     assert await redis_cache(redis.url).get("k") == ENTRY
     assert await redis_cache(redis.url, key=bytes(32)).get("k") is None
@@ -444,7 +376,7 @@ async def test_who_shares_no_answers(redis: Server) -> None:
     assert await redis_cache(redis.url + "?db=1").get("k") is None
 
 
-async def test_names_in_redis_tell_no_key(redis: Server) -> None:
+async def test_names_in_redis_tell_no_key(redis: RedisServer) -> None:
     await redis_cache(redis.url).put("k", ENTRY, 60, RULE.tables)
     names = redis.names()
     assert len(names) == 4
@@ -454,7 +386,7 @@ async def test_names_in_redis_tell_no_key(redis: Server) -> None:
     assert KEY.hex() not in everything
 
 
-async def test_redis_drops_what_is_old(redis: Server) -> None:
+async def test_redis_drops_what_is_old(redis: RedisServer) -> None:
     cache = redis_cache(redis.url)
     await cache.put("minute", ENTRY, 60, RULE.tables)
     await cache.put("day", ENTRY, 86_400, RULE.tables)
@@ -479,7 +411,7 @@ async def test_redis_drops_what_is_old(redis: Server) -> None:
 def cache(request: pytest.FixtureRequest) -> Cache:
     if request.param == "memory":
         return make_cache(Settings.read(), KEY)
-    server: Server = request.getfixturevalue("redis")
+    server: RedisServer = request.getfixturevalue("redis")
     return redis_cache(server.url)
 
 
@@ -726,7 +658,7 @@ def test_a_value_that_was_altered(place: int) -> None:
     ],
 )
 async def test_garbage_is_a_miss(
-    redis: Server, garbage: bytes, caplog: pytest.LogCaptureFixture
+    redis: RedisServer, garbage: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     cache = redis_cache(redis.url)
     with redis.client as client:
@@ -736,7 +668,7 @@ async def test_garbage_is_a_miss(
     assert caplog.records == []
 
 
-async def test_an_answer_moved_to_another_key_is_a_miss(redis: Server) -> None:
+async def test_an_answer_moved_to_another_key_is_a_miss(redis: RedisServer) -> None:
     cache = redis_cache(redis.url)
     await cache.put("mine", small("mine"), 60, RULE.tables)
     with redis.client as client:
@@ -745,7 +677,7 @@ async def test_an_answer_moved_to_another_key_is_a_miss(redis: Server) -> None:
     assert await cache.get("yours") is None
 
 
-async def test_an_old_answer_put_back_is_a_miss(redis: Server) -> None:
+async def test_an_old_answer_put_back_is_a_miss(redis: RedisServer) -> None:
     cache = redis_cache(redis.url)
     await cache.put("k", small("old"), 0.2, RULE.tables)
     with redis.client as client:
@@ -758,7 +690,7 @@ async def test_an_old_answer_put_back_is_a_miss(redis: Server) -> None:
 
 
 async def test_another_kind_of_value_is_a_miss(
-    redis: Server, caplog: pytest.LogCaptureFixture
+    redis: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     cache = redis_cache(redis.url)
     with redis.client as client:
@@ -776,7 +708,9 @@ async def test_another_kind_of_value_is_a_miss(
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_redis_killed_in_the_middle(redis: Server, caplog: pytest.LogCaptureFixture) -> None:
+async def test_redis_killed_in_the_middle(
+    redis: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO, "storekeeper")
     cache = redis_cache(redis.url)
     await cache.answer("k", RULE, holds, given(small("before")))
@@ -796,7 +730,7 @@ async def test_redis_killed_in_the_middle(redis: Server, caplog: pytest.LogCaptu
 
 
 @pytest.mark.usefixtures("hasty", "impatient")
-async def test_redis_that_was_away_has_what_was_kept_before(redis: Server) -> None:
+async def test_redis_that_was_away_has_what_was_kept_before(redis: RedisServer) -> None:
     """What nobody could drop meanwhile is still there, and still served only when it holds."""
     cache = redis_cache(redis.url)
     await cache.answer("k", RULE, holds, given(small("old")))
@@ -808,7 +742,7 @@ async def test_redis_that_was_away_has_what_was_kept_before(redis: Server) -> No
 
 @pytest.mark.usefixtures("hasty")
 async def test_a_redis_that_hangs_is_left_alone(
-    redis: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(module, "PAUSE", 3600.0)
     cache = redis_cache(redis.url)
@@ -828,7 +762,7 @@ async def test_a_redis_that_hangs_is_left_alone(
 
 @pytest.mark.usefixtures("hasty")
 async def test_one_call_tries_whether_redis_is_back(
-    redis: Server, monkeypatch: pytest.MonkeyPatch
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "PAUSE", 3600.0)
     cache = redis_cache(redis.url)
@@ -841,7 +775,7 @@ async def test_one_call_tries_whether_redis_is_back(
 
 
 async def test_a_try_that_is_cancelled_leaves_it_to_the_next(
-    redis: Server, monkeypatch: pytest.MonkeyPatch
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "PAUSE", 3600.0)
     cache = redis_cache(redis.url)
@@ -858,7 +792,7 @@ async def test_a_try_that_is_cancelled_leaves_it_to_the_next(
 
 
 @pytest.mark.usefixtures("hasty", "impatient")
-async def test_a_late_reply_is_nobody_elses_answer(redis: Server) -> None:
+async def test_a_late_reply_is_nobody_elses_answer(redis: RedisServer) -> None:
     cache = redis_cache(redis.url)
     for name in "ab":
         await cache.put(name, small(name), 60, RULE.tables)
@@ -869,7 +803,7 @@ async def test_a_late_reply_is_nobody_elses_answer(redis: Server) -> None:
         assert await cache.get("b") == small("b")
 
 
-async def test_a_call_cancelled_while_it_asks(redis: Server) -> None:
+async def test_a_call_cancelled_while_it_asks(redis: RedisServer) -> None:
     cache = redis_cache(redis.url)
     for name in "ab":
         await cache.put(name, small(name), 60, RULE.tables)
@@ -884,7 +818,7 @@ async def test_a_call_cancelled_while_it_asks(redis: Server) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_wrong_password(redis: Server, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_wrong_password(redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
     for url in (
         redis.url.replace(PASSWORD, "wrong-secret"),
         redis.url.replace(f":{PASSWORD}@", ""),
@@ -898,7 +832,7 @@ async def test_a_wrong_password(redis: Server, caplog: pytest.LogCaptureFixture)
 
 
 async def test_a_redis_that_is_full_still_reads(
-    redis: Server, caplog: pytest.LogCaptureFixture
+    redis: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     cache = redis_cache(redis.url)
     await cache.put("k", ENTRY, 60, RULE.tables)
@@ -918,7 +852,7 @@ async def test_a_redis_that_is_full_still_reads(
     assert [r.levelname for r in caplog.records] == ["WARNING"] * 2
 
 
-async def test_what_evicts_loses_nothing_but_time(redis: Server) -> None:
+async def test_what_evicts_loses_nothing_but_time(redis: RedisServer) -> None:
     cache = redis_cache(redis.url)
     with redis.client as client:
         used = client.info("memory")["used_memory"]
