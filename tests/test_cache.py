@@ -244,7 +244,7 @@ async def test_memory_is_bounded_by_bytes() -> None:
     for number in range(100):
         await cache.put(str(number), small("x" * 9_000), 60, ["s.t"])
         assert cache.size <= 50_000
-    assert len(cache) == 4
+    assert cache.entries == 4
     assert [n for n in range(100) if await cache.get(str(n))] == [96, 97, 98, 99]
 
 
@@ -252,7 +252,7 @@ async def test_many_small_entries_count_too() -> None:
     cache = MemoryCache(1000, 10 * OVERHEAD)
     for number in range(100):
         await cache.put(str(number), Entry((), False, ""), 60, ["s.t"])
-    assert len(cache) < 10
+    assert cache.entries < 10
 
 
 async def test_an_entry_that_is_too_large_pushes_nothing_out() -> None:
@@ -278,7 +278,7 @@ async def test_memory_forgets_in_time() -> None:
     assert await cache.get("long") == small("b")
     clock.now += MAX_TTL
     assert await cache.get("long") is None
-    assert (len(cache), cache.size) == (0, 0)
+    assert (cache.entries, cache.size) == (0, 0)
 
 
 async def test_memory_keeps_its_books() -> None:
@@ -301,13 +301,13 @@ async def test_memory_keeps_its_books() -> None:
             case _:
                 text = "x" * chance.choice([1, 100, 5000, 50_000])
                 await cache.put(name, small(text), chance.randrange(60), chance.sample(tables, 2))
-        assert len(cache) <= 20
+        assert cache.entries <= 20
         assert cache.size == sum(kept.size for kept in cache._kept.values()) <= 40_000
         index = {(table, key) for table, keys in cache._by_table.items() for key in keys}
         assert index == {(t, key) for key, kept in cache._kept.items() for t in kept.tables}
         assert all(cache._by_table.values())
     await cache.clear()
-    assert (len(cache), cache.size, cache._by_table) == (0, 0, {})
+    assert (cache.entries, cache.size, cache._by_table) == (0, 0, {})
 
 
 # In a Redis
@@ -916,6 +916,7 @@ async def test_a_server_that_is_slow_in_each_step() -> None:
 
 
 def test_memory_is_the_default() -> None:
+    assert make_cache(Settings.read(), KEY)  # true, although it is empty
     assert isinstance(make_cache(Settings.read(), KEY), MemoryCache)
     assert isinstance(make_cache(Settings.read(cache_url="memory://"), KEY), MemoryCache)
 

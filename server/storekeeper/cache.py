@@ -235,7 +235,8 @@ class MemoryCache(Cache):
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._by_table: dict[str, set[str]] = {}
 
-    def __len__(self) -> int:
+    @property
+    def entries(self) -> int:
         return len(self._kept)
 
     async def get(self, key: str) -> Entry | None:
