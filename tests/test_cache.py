@@ -115,7 +115,7 @@ FACTS: dict[str, Any] = {
 WATCHED = ["retail.orders", "retail.stores", "retail.products"]
 
 
-def function(watched: list[str] | None = None, **facts: Any) -> Function:
+def function(watched: list[str] | None = None, database: str = "5/1", **facts: Any) -> Function:
     catalog = Catalog.load(
         {
             "instructions": "",
@@ -123,6 +123,7 @@ def function(watched: list[str] | None = None, **facts: Any) -> Function:
             "types": {},
             "functions": [FACTS | facts],
             "watched": WATCHED if watched is None else watched,
+            "database": database,
         }
     )
     return catalog.functions[0]
@@ -142,6 +143,7 @@ def test_a_function_that_may_be_cached() -> None:
         {"source": ""},
         {"watched": ["retail.orders"]},
         {"watched": []},
+        {"database": ""},
     ],
 )
 def test_a_function_that_may_not_be_cached(facts: dict[str, Any]) -> None:

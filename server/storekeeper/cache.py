@@ -9,7 +9,8 @@ whatever is lost here (a notification, a whole Redis) costs time, never a wrong 
 
 The snapshot is taken before the function runs, in its transaction: what is committed in between counts as
 a change. Snapshots of another database mean nothing, nor do those from before a crash, after which
-PostgreSQL hands out some transaction ids anew. So `cache_key` holds which run of which database it was.
+PostgreSQL hands out some transaction ids anew. So they say which run of which database they are of, and
+so does `cache_key`, lest databases that share a Redis take each other's place.
 
 Where: in this process, or in a Redis that several processes share. Redis is not trusted: each value bears
 a MAC by a key that only servers have. It holds answers in clear, though, so it deserves a password and
@@ -55,15 +56,6 @@ PAUSE = 5.0  # seconds for which a Redis that failed is not asked again
 CONNECTIONS = 20  # to Redis
 EVERYTHING = "*"  # the index of all entries; no table has this name
 
-# Which run of which database: the second time is that of the last recovery from a crash.
-DATABASE = """
-    SELECT concat_ws(
-        '/', oid, extract(epoch FROM pg_postmaster_start_time()),
-        extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time())
-    )
-    FROM pg_database WHERE datname = current_database()
-"""
-
 
 @dataclass(frozen=True)
 class CacheRule:
@@ -99,7 +91,7 @@ class Entry:
 def cache_key(
     function: Function, arguments: Mapping[str, Any], who: Mapping[str, Any], database: str
 ) -> str:
-    """What an answer depends on beside the tables. `who` is the catalog's, `database` what DATABASE returns.
+    """What an answer depends on beside the tables. `who` and `database` are the catalog's.
 
     The person is part of it, not only role and stores: a function may say who asks.
     """

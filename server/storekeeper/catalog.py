@@ -353,6 +353,7 @@ class Catalog(BaseModel):
 
     instructions: str = ""
     who: dict[str, Any] = {}
+    database: str = ""  # which database, and which run of it since it was started or crashed
     functions: tuple[Function, ...] = ()
 
     @classmethod
@@ -360,7 +361,8 @@ class Catalog(BaseModel):
         """From what gateway.catalog() returned."""
         shared = {
             "types": Types(facts["types"]),
-            "watched": frozenset(facts.get("watched") or ()),
+            # Without a name for this run of the database no answer can be kept apart from others'.
+            "watched": frozenset(facts.get("watched") or () if facts.get("database") else ()),
         }
         functions = [
             Function(**f | {"kind": f["schema"], "comment": Comment.parse(f["comment"])} | shared)
@@ -369,6 +371,7 @@ class Catalog(BaseModel):
         return cls(
             instructions=facts["instructions"] or "",
             who=facts["who"] or {},
+            database=facts.get("database") or "",
             functions=tuple(functions),
         )
 
