@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
+import secrets
+import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -13,6 +16,10 @@ import pytest
 
 from conftest import BELLEVUE, HEAD_OFFICE, SEATTLE, Target
 from redis_server import PASSWORD, own_redis
+from servers import own_server
+from storekeeper import sample
+from storekeeper.database import Database
+from storekeeper.settings import Settings
 from wire import Wire, eventually
 
 ROUNDS = 300
@@ -312,3 +319,43 @@ def test_a_wrong_password(counter: Target) -> None:
             assert [read(wire)["n"] for _ in range(3)] == [1] * 3
             assert "wrong-secret" not in wire.log_text()
             assert "Redis does not answer" in wire.log_text()
+
+
+def test_a_snapshot_from_before_a_crash(request: pytest.FixtureRequest) -> None:
+    """Ids that were given out and not written down are given out again: the snapshot calls them past."""
+    with own_server(request.config.getoption("--postgres")) as server:
+        key = secrets.token_hex(32)
+        settings = Settings.read(assertion_key=key)
+        with psycopg.connect(server.admin, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE crashing")
+        database = Target(server, "crashing", key, "")
+        sample.prepare(Database(server=database.dba, dba=database.dba), settings, bare=True)
+        database.execute("CREATE SCHEMA fixture CREATE TABLE counter (n integer)")
+        database.execute(
+            "CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON fixture.counter"
+            " FOR EACH STATEMENT EXECUTE FUNCTION gateway.note_change()"
+        )
+        with psycopg.connect(database.dba, autocommit=True) as connection:
+            for _ in range(50):
+                with connection.transaction(force_rollback=True):
+                    connection.execute("SELECT pg_current_xact_id()")
+            (snapshot,) = connection.execute("SELECT gateway.snapshot()").fetchone() or ("",)
+            os.kill(connection.info.backend_pid, signal.SIGKILL)
+            with suppress(psycopg.OperationalError):
+                connection.execute("SELECT pg_sleep(20)")  # until the server ends all connections
+
+        def recovered() -> bool:
+            with suppress(psycopg.OperationalError):
+                return bool(database.execute("SELECT true"))
+            return False
+
+        eventually(recovered)
+        database.execute("INSERT INTO fixture.counter VALUES (1)")
+        with psycopg.connect(database.dba, autocommit=True) as connection:
+            for _ in range(60):
+                with connection.transaction(force_rollback=True):
+                    connection.execute("SELECT pg_current_xact_id()")
+        unchanged = "SELECT gateway.unchanged_since(%s, ARRAY['fixture.counter'])"
+        assert database.execute(unchanged, snapshot) == [(False,)]
+        (now,) = database.execute("SELECT gateway.snapshot()")
+        assert database.execute(unchanged, *now) == [(True,)]
