@@ -21,7 +21,7 @@ PASSWORD = "hunter2-secret"
 KEY = "5ec3e7" * 11
 URL = f"postgresql://somebody:{PASSWORD}@db.example:5432/shop"
 
-UNSET = {"database_url", "principal", "assertion_key", "sql", "log_level"}
+UNSET = {"database_url", "cache_url", "principal", "assertion_key", "sql", "log_level"}
 
 
 def documented() -> dict[str, str]:
