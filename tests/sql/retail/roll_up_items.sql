@@ -1,7 +1,7 @@
 -- The triggers on order_items and orders: daily_sales is what the orders say, whatever is done to them.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(25);
+SELECT plan(26);
 
 -- What the rollup should be and is not. A row of zeros is none.
 CREATE VIEW pg_temp.difference AS
@@ -92,6 +92,7 @@ SELECT is_empty('SELECT * FROM pg_temp.difference', 'all of it adds up');
 SELECT pg_temp.holds($$DELETE FROM retail.orders WHERE status IN ('shipped', 'returned')$$, 'most orders are deleted');
 TRUNCATE retail.orders, retail.order_items;
 SELECT is_empty('SELECT FROM retail.daily_sales', 'and then all at once');
+SELECT lives_ok('TRUNCATE retail.stores CASCADE', 'together with the sales, too');
 
 SELECT * FROM finish();
 ROLLBACK;
