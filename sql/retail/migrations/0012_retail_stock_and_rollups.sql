@@ -116,6 +116,15 @@ GRANT INSERT (store_id, business_day, product_id, order_lines, units, revenue, d
     UPDATE (order_lines, units, revenue, discount)
     ON retail.daily_sales TO store_managers, regional_managers, head_office;
 
+-- For retail.doctor, which gateway.doctor runs as this role; row security binds it too.
+GRANT SELECT (store_id, order_id, order_date, status) ON retail.orders TO storekeeper_definer;
+GRANT SELECT (store_id, order_id, product_id, quantity, unit_price, line_total) ON retail.order_items TO storekeeper_definer;
+GRANT SELECT (store_id, product_id, stock_level) ON retail.inventory TO storekeeper_definer;
+GRANT SELECT (store_id, product_id, quantity) ON retail.stock_movements TO storekeeper_definer;
+GRANT SELECT (store_id, business_day, product_id, order_lines, units, revenue, discount)
+    ON retail.daily_sales TO storekeeper_definer;
+GRANT EXECUTE ON FUNCTION retail.counts_as_revenue, retail.time_zone, retail.today TO storekeeper_definer;
+
 -- For a database that has sales already; the owner sees none of them.
 SET LOCAL ROLE storekeeper_loader;
 INSERT INTO retail.stock_movements (store_id, product_id, quantity, reason, made_by)
