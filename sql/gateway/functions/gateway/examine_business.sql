@@ -29,6 +29,7 @@ BEGIN
           AND n.nspname <> 'gateway'
           AND p.proowner = 'storekeeper_owner'::regrole
           AND p.provolatile <> 'v'
+          AND p.pronargs = 0
           AND p.proallargtypes = ARRAY['text', 'boolean', 'text', 'text']::regtype[]::oid[]
           AND has_function_privilege(p.oid, 'EXECUTE')
         ORDER BY n.nspname
