@@ -1,7 +1,7 @@
 -- tool.adjust_inventory: what is written, by whom, and what is refused.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(25);
+SELECT plan(27);
 
 SELECT sku, product_id, name FROM retail.products WHERE is_active ORDER BY product_id LIMIT 1 \gset
 SELECT sku AS new_sku, product_id AS new_id FROM retail.products ORDER BY product_id DESC LIMIT 1 \gset
@@ -60,6 +60,14 @@ SELECT pg_temp.refused(:'sku', '1', 'sale', '23514', 'a reason that is not one')
 SELECT pg_temp.refused(:'sku', '10001', 'count', '23514', 'too much at once');
 SELECT pg_temp.refused('NONE000000', '1', 'count', 'SK404', 'an unknown product');
 SELECT pg_temp.refused(:'sku', '1', 'count', 'SK404', 'another store', $$, 'Bellevue'$$);
+
+SELECT throws_ok(
+    $$SELECT gateway.free_query('SELECT tool.adjust_inventory(''HTHA000101'', 1, ''count'')')$$, 'SK403',
+    'free SQL does not write by a tool'
+);
+SELECT throws_ok(
+    $$SELECT gateway.free_query('SELECT stock_level FROM inventory FOR UPDATE')$$, 'SK403', 'nor lock what tools write'
+);
 
 -- A colleague
 SELECT be('bellevue@zava.example');
