@@ -80,6 +80,7 @@ class Target:
             "PATH": os.environ["PATH"],
             "HOME": os.environ.get("HOME", "/"),
             "COLUMNS": "200",
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             **more,
         }
         return given | ({"STOREKEEPER_PRINCIPAL": principal} if principal else {})

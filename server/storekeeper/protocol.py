@@ -13,11 +13,13 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from copy import copy
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
 from storekeeper import jsonrpc, results, surface
+from storekeeper.cache import Cache, Entry, NoCache, cache_key
 from storekeeper.catalog import CATALOG, KEY, Catalog, Function
 from storekeeper.errors import AuthorizationError, ConfigurationError, MCPError
 from storekeeper.gateway import CATALOG_CHANNEL, Answer, Gateway, Request
@@ -45,7 +47,8 @@ UNCACHED = {"ttlMs": 0, "cacheScope": "private"}  # of what is listed and read
 class Protocol:
     """One person's MCP server: what is published to them, and how it is called."""
 
-    def __init__(self, gateway: Gateway, telemetry: Telemetry) -> None:
+    def __init__(self, gateway: Gateway, telemetry: Telemetry, cache: Cache | None = None) -> None:
+        self._cache = cache or NoCache()
         self._gateway = gateway
         self._telemetry = telemetry
         self._catalog: Catalog | None = None
@@ -156,9 +159,12 @@ class Protocol:
             log.warning("serving without the database for now: %s", failure.message)
         self._first_load.set()
 
-    async def _hear(self, channel: str, _: str) -> None:
+    async def _hear(self, channel: str, payload: str) -> None:
         if channel == CATALOG_CHANNEL:
+            await self._cache.clear()
             await self.reload()
+        else:
+            await self._cache.forget(payload)
 
     async def _record_regularly(self) -> None:
         for turn in itertools.count():
@@ -220,12 +226,34 @@ class Protocol:
         )
         return refusal
 
+    async def _fetch(
+        self, function: Function, given: Params, request: Request
+    ) -> tuple[Answer, bool]:
+        """The answer, and whether it was kept from an earlier call."""
+        rule, catalog = function.cache_rule, self._catalog
+        if rule is None or catalog is None:
+            return await self._gateway.run(request), False
+        computed: Answer | None = None
+
+        async def compute() -> Entry:
+            nonlocal computed
+            computed = await self._gateway.run(replace(request, with_snapshot=True))
+            return Entry(tuple(computed.rows), computed.truncated, computed.snapshot or "")
+
+        async def holds(entry: Entry) -> bool:
+            return await self._gateway.is_unchanged(entry.snapshot, rule.tables)
+
+        key = cache_key(function, given, catalog.who, catalog.database)
+        entry, hit = await self._cache.answer(key, rule, holds, compute)
+        self._telemetry.count("cache.hit" if hit else "cache.miss")
+        return computed or Answer(list(entry.rows), entry.truncated), hit
+
     async def _run(self, function: Function, arguments: Params, context: Context) -> bytes:
         """Checks, calls and records; returns the JSON text."""
         request_id = secrets.token_hex(8)
         trace = TRACE.fullmatch(context.trace) if context.trace else None
         begun, started = datetime.now(UTC), time.perf_counter()
-        outcome, answer, error = "MCP_ERROR", None, None
+        outcome, answer, error, cached = "MCP_ERROR", None, None, False
 
         def described(outcome: str, answer: Answer | None) -> Call:
             return Call(
@@ -244,6 +272,7 @@ class Protocol:
                 sqlstate=error.sqlstate if error else None,
                 arguments=recordable(function.masked(arguments)),
                 statement=function.described(arguments),
+                cached=cached,
                 at=begun.isoformat(),
             )
 
@@ -251,7 +280,9 @@ class Protocol:
             given = function.check(arguments)
             if function.keyed and given.get(KEY) is None:
                 given[KEY] = request_id
-            answer = await self._gateway.run(
+            answer, cached = await self._fetch(
+                function,
+                given,
                 Request(
                     function.statement(given),
                     given or None,
@@ -268,7 +299,7 @@ class Protocol:
                     trace_id=trace[1] if trace else None,
                     progress=context.progress,
                     record=lambda answer: self._telemetry.as_record(described("ok", answer)),
-                )
+                ),
             )
             text = results.render(function, answer)
             outcome = "ok"
