@@ -18,7 +18,8 @@ import logging
 import math
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -193,34 +194,41 @@ class Gateway:
                 hint="Set STOREKEEPER_PRINCIPAL to the id or e-mail of a person (storekeeper people "
                 "lists them) and start the server again.",
             )
-        timeout_ms = request.timeout_ms or round(self._settings.statement_timeout * 1000)
-        deadline = time.monotonic() + timeout_ms / 1000
+        deadline = time.monotonic() + self._timeout_ms(request) / 1000
         places = {f"person {self.principal}": self._settings.max_calls_per_person}
         if request.concurrency:
             places[f"function {request.function}"] = request.concurrency
         allowed = self._settings.retries if request.retries is None else request.retries
         attempts = _Attempts(request, allowed)
+        async with self.in_time(request), self.admission.place(places):
+            while True:
+                # In steps, so that calls which did not wait have one and the same timeout.
+                left_ms = max(1, math.ceil((deadline - time.monotonic()) * 10)) * 100
+                try:
+                    answer = await self._attempt(request, left_ms, again=attempts.made > 0)
+                except (psycopg.Error, _InDoubtError) as failure:
+                    await attempts.another(failure)
+                    # What broke one connection has often broken all of them.
+                    await self.pool.check()
+                else:
+                    answer.retries = attempts.made
+                    return answer
+
+    @asynccontextmanager
+    async def in_time(self, request: Request) -> AsyncIterator[None]:
+        """Fails with a QueryTimeoutError when the body takes longer than the request may."""
+        timeout_ms = self._timeout_ms(request)
         try:
-            async with asyncio.timeout(timeout_ms / 1000 + GRACE), self.admission.place(places):
-                while True:
-                    # In steps, so that calls which did not wait have one and the same timeout.
-                    left_ms = max(1, math.ceil((deadline - time.monotonic()) * 10)) * 100
-                    try:
-                        answer = await self._attempt(request, left_ms, again=attempts.made > 0)
-                    except (psycopg.Error, _InDoubtError) as failure:
-                        await attempts.another(failure)
-                        # What broke one connection has often broken all of them.
-                        await self.pool.check()
-                    else:
-                        answer.retries = attempts.made
-                        return answer
+            async with asyncio.timeout(timeout_ms / 1000 + GRACE):
+                yield
         except TimeoutError:
-            error = QueryTimeoutError(
+            raise QueryTimeoutError(
                 f"No answer within {timeout_ms / 1000:g} s.",
                 hint=IN_DOUBT if request.writes else NARROWER,
-            )
-            error.retries = attempts.made
-            raise error from None
+            ) from None
+
+    def _timeout_ms(self, request: Request) -> int:
+        return request.timeout_ms or round(self._settings.statement_timeout * 1000)
 
     async def is_unchanged(self, snapshot: str, tables: Sequence[str]) -> bool:
         """Whether a read that saw this snapshot of these tables would see the same now."""

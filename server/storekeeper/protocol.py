@@ -137,6 +137,7 @@ class Protocol:
         await stdio.close(STOPPING)
         for task in background:
             task.cancel()
+        await self._cache.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(STOPPING):
                 await self.record()
@@ -244,7 +245,8 @@ class Protocol:
             return await self._gateway.is_unchanged(entry.snapshot, rule.tables)
 
         key = cache_key(function, given, catalog.who, catalog.database)
-        entry, hit = await self._cache.answer(key, rule, holds, compute)
+        async with self._gateway.in_time(request):  # who waits for another's answer, too
+            entry, hit = await self._cache.answer(key, rule, holds, compute)
         self._telemetry.count("cache.hit" if hit else "cache.miss")
         return computed or Answer(list(entry.rows), entry.truncated), hit
 
