@@ -949,7 +949,7 @@ forget early. On a table of yours: CREATE TRIGGER note_change AFTER INSERT OR UP
 ON … FOR EACH STATEMENT EXECUTE FUNCTION gateway.note_change().
 $comment$;
 REVOKE ALL ON FUNCTION gateway.note_change FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION gateway.note_change TO storekeeper_owner, storekeeper_dba;
+GRANT EXECUTE ON FUNCTION gateway.note_change TO storekeeper_owner;
 
 -- object: functions/gateway/notify_catalog.sql
 -- Tells running servers that what is published has changed.

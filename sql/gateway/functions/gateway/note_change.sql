@@ -23,4 +23,4 @@ forget early. On a table of yours: CREATE TRIGGER note_change AFTER INSERT OR UP
 ON … FOR EACH STATEMENT EXECUTE FUNCTION gateway.note_change().
 $comment$;
 REVOKE ALL ON FUNCTION gateway.note_change FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION gateway.note_change TO storekeeper_owner, storekeeper_dba;
+GRANT EXECUTE ON FUNCTION gateway.note_change TO storekeeper_owner;
