@@ -48,6 +48,10 @@ REVOKE USAGE ON SCHEMA gateway FROM storekeeper_auditor;
 
 RESET ROLE;
 
+SET LOCAL ROLE storekeeper_owner;
+REVOKE USAGE ON SCHEMA tool FROM storekeeper_dba;
+RESET ROLE;
+
 DO $do$
 BEGIN
     PERFORM gateway.drop_persona('operators');

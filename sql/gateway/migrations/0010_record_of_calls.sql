@@ -176,6 +176,11 @@ GRANT SELECT ON gateway.calls, gateway.seals TO storekeeper_auditor;
 
 RESET ROLE;
 
+SET LOCAL ROLE storekeeper_owner;
+-- For tool.performance_summary; other tools are for personas alone.
+GRANT USAGE ON SCHEMA tool TO storekeeper_dba;
+RESET ROLE;
+
 DO $do$
 BEGIN
     -- yoyo's ledger is in the first schema of the path of whoever migrates.

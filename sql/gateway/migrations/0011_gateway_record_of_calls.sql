@@ -599,7 +599,8 @@ BEGIN
     -- Findings are about every tenant's rows. Policies that name storekeeper_definer let it see them
     -- here, and nowhere else: it has no other context.
     v_context := concat_ws(
-        '|', pg_backend_pid(), extract(epoch FROM transaction_timestamp()), 'storekeeper_definer', '',
+        '|', pg_backend_pid(), extract(epoch FROM transaction_timestamp()), 'storekeeper_definer',
+        '00000000-0000-0000-0000-000000000000',
         coalesce((SELECT string_agg(t.tenant_id::text, ',') FROM gateway.tenants AS t), '')
     );
     PERFORM set_config(
