@@ -84,6 +84,7 @@ BEGIN
                 CROSS JOIN LATERAL (
                     SELECT FROM gateway.calls AS c
                     WHERE c.entry >= lower(g.entries) AND c.entry < coalesce(upper(g.entries), 9223372036854775807)
+                    ORDER BY c.entry
                     LIMIT 100000
                 ) AS c
             ),
