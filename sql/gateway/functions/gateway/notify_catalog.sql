@@ -9,12 +9,15 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
     NOTIFY storekeeper_catalog;
-    -- Once a transaction is enough for gateway.unchanged_since.
-    INSERT INTO gateway.changes (table_name, xid, at)
-    SELECT 'ddl', pg_current_xact_id(), clock_timestamp()
-    WHERE NOT EXISTS (
-        SELECT FROM gateway.changes AS c WHERE c.table_name = 'ddl' AND c.xid = pg_current_xact_id()
-    );
+    -- No definition may fail because its change can't be noted.
+    IF to_regclass('gateway.changes') IS NOT NULL THEN
+        -- Once a transaction is enough for gateway.unchanged_since.
+        INSERT INTO gateway.changes (table_name, xid, at)
+        SELECT 'ddl', pg_current_xact_id(), clock_timestamp()
+        WHERE NOT EXISTS (
+            SELECT FROM gateway.changes AS c WHERE c.table_name = 'ddl' AND c.xid = pg_current_xact_id()
+        );
+    END IF;
 END
 $function$;
 
