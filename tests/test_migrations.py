@@ -429,7 +429,10 @@ def test_an_embedded_database_of_the_migrations_before_is_hardened_by_migrating(
         sql=only(tmp_path / "sql", *BEFORE),
         embedded_version=request.config.getoption("--postgres"),
     )
-    shutil.copytree(SQL / "retail" / "data", tmp_path / "sql" / "retail" / "data")
+    data = shutil.copytree(SQL / "retail" / "data", tmp_path / "sql" / "retail" / "data")
+    # These migrations know no operators yet.
+    people = (data / "people.csv").read_text().splitlines(keepends=True)
+    (data / "people.csv").write_text("".join(p for p in people if ",operators," not in p))
     with connect_to(settings, embedded=True) as database:
         migrations.migrate(database.dba, tmp_path / "sql")
         with psycopg.connect(database.dba) as connection:
