@@ -937,17 +937,24 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
     v_table CONSTANT text := TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME;
+    v_last  CONSTANT timestamptz := (
+        SELECT c.at FROM gateway.changes AS c WHERE c.table_name = v_table ORDER BY c.xid DESC LIMIT 1
+    );
 BEGIN
     INSERT INTO gateway.changes (table_name, xid, at)
     VALUES (v_table, pg_current_xact_id(), clock_timestamp());
-    PERFORM pg_notify('storekeeper_changes', v_table);
+    -- Transactions that notify commit one after another, and nothing depends on the notice: one a
+    -- second is enough.
+    IF v_last > clock_timestamp() - interval '1 second' IS NOT TRUE THEN
+        PERFORM pg_notify('storekeeper_changes', v_table);
+    END IF;
     RETURN NULL;
 END
 $function$;
 
 COMMENT ON FUNCTION gateway.note_change IS $comment$
-Trigger function for tables that @cache tags name: a row in gateway.changes, and a notice that lets servers
-forget early. On a table of yours: CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE
+Trigger function for tables that @cache tags name: a row in gateway.changes, and about once a second a notice
+that lets servers forget early; whether an answer still holds they ask gateway.unchanged_since. On a table of yours: CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE
 ON … FOR EACH STATEMENT EXECUTE FUNCTION gateway.note_change().
 $comment$;
 REVOKE ALL ON FUNCTION gateway.note_change FROM PUBLIC;
@@ -1395,8 +1402,10 @@ AS $function$
     SELECT int8multirange(int8range(w.entry, NULL)) - coalesce(
         (SELECT range_agg(s.entries) FROM gateway.seals AS s WHERE upper(s.entries) > w.entry), '{}'
     )
-    FROM gateway.watermarks AS w
-    WHERE w.what = 'calls'
+    FROM (
+        -- Without a watermark all is looked at.
+        SELECT coalesce((SELECT m.entry FROM gateway.watermarks AS m WHERE m.what = 'calls'), 1) AS entry
+    ) AS w
 $function$;
 
 COMMENT ON FUNCTION gateway.unsealed IS $comment$
@@ -1510,16 +1519,19 @@ BEGIN
                         || 'put in past the server', count(*), min(c.entry), max(c.entry)
                 )
             END
-        FROM gateway.watermarks AS w
+        FROM (
+            SELECT coalesce((SELECT m.entry FROM gateway.watermarks AS m WHERE m.what = 'calls'), 1) AS entry
+        ) AS w
         CROSS JOIN LATERAL unnest(
             '{(,)}'::int8multirange - coalesce((SELECT range_agg(s.entries) FROM gateway.seals AS s), '{}')
         ) AS g (entries)
         JOIN gateway.calls AS c
             ON c.entry >= coalesce(lower(g.entries), -9223372036854775808)
            AND c.entry < coalesce(upper(g.entries), 9223372036854775807)
-        WHERE w.what = 'calls'
-          AND (c.entry < w.entry OR c.at < now() - interval '1 hour')
-        GROUP BY date_trunc('month', c.at AT TIME ZONE 'UTC'), c.entry < w.entry, w.entry, CASE WHEN c.entry < w.entry THEN g.entries END
+        WHERE c.entry < w.entry OR c.at < now() - interval '1 hour'
+        GROUP BY
+            date_trunc('month', c.at AT TIME ZONE 'UTC'), c.entry < w.entry, w.entry,
+            CASE WHEN c.entry < w.entry THEN g.entries END
         ORDER BY min(c.entry)
     LOOP
         RETURN NEXT;

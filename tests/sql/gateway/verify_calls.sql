@@ -1,7 +1,7 @@
 -- gateway.verify_calls: nothing is changed, taken away or put in unseen.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(35);
+SELECT plan(37);
 
 SELECT be();
 SELECT throws_ok('SELECT * FROM gateway.verify_calls()', '42501', 'no persona may ask');
@@ -101,6 +101,17 @@ SELECT pg_temp.finds(
     'UPDATE gateway.calls SET entry = 3 WHERE request_id = ''d1''',
     E'4 01: all 1 calls were removed: entries {[9,10)}\n01: the record has moved on, and under no seal is call d1, entry 3: '
     'put in past the server, or its seal was removed', 'one moved'
+);
+
+-- The watermark
+SELECT pg_temp.finds('DELETE FROM gateway.watermarks', 'nothing', 'without a watermark all is well still');
+SELECT is(
+    pg_temp.says(
+        'UPDATE gateway.watermarks SET entry = 1000 WHERE what = ''calls'';'
+        'SELECT pg_temp.record(''e1''); SELECT gateway.seal_calls()'
+    ),
+    '01: the record has moved on, and under no seal is call e1, entry 10: put in past the server, or its seal was removed',
+    'one that was moved ahead leaves calls without a seal'
 );
 
 -- Seals

@@ -9,8 +9,10 @@ AS $function$
     SELECT int8multirange(int8range(w.entry, NULL)) - coalesce(
         (SELECT range_agg(s.entries) FROM gateway.seals AS s WHERE upper(s.entries) > w.entry), '{}'
     )
-    FROM gateway.watermarks AS w
-    WHERE w.what = 'calls'
+    FROM (
+        -- Without a watermark all is looked at.
+        SELECT coalesce((SELECT m.entry FROM gateway.watermarks AS m WHERE m.what = 'calls'), 1) AS entry
+    ) AS w
 $function$;
 
 COMMENT ON FUNCTION gateway.unsealed IS $comment$

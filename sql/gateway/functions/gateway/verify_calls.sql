@@ -103,16 +103,19 @@ BEGIN
                         || 'put in past the server', count(*), min(c.entry), max(c.entry)
                 )
             END
-        FROM gateway.watermarks AS w
+        FROM (
+            SELECT coalesce((SELECT m.entry FROM gateway.watermarks AS m WHERE m.what = 'calls'), 1) AS entry
+        ) AS w
         CROSS JOIN LATERAL unnest(
             '{(,)}'::int8multirange - coalesce((SELECT range_agg(s.entries) FROM gateway.seals AS s), '{}')
         ) AS g (entries)
         JOIN gateway.calls AS c
             ON c.entry >= coalesce(lower(g.entries), -9223372036854775808)
            AND c.entry < coalesce(upper(g.entries), 9223372036854775807)
-        WHERE w.what = 'calls'
-          AND (c.entry < w.entry OR c.at < now() - interval '1 hour')
-        GROUP BY date_trunc('month', c.at AT TIME ZONE 'UTC'), c.entry < w.entry, w.entry, CASE WHEN c.entry < w.entry THEN g.entries END
+        WHERE c.entry < w.entry OR c.at < now() - interval '1 hour'
+        GROUP BY
+            date_trunc('month', c.at AT TIME ZONE 'UTC'), c.entry < w.entry, w.entry,
+            CASE WHEN c.entry < w.entry THEN g.entries END
         ORDER BY min(c.entry)
     LOOP
         RETURN NEXT;
