@@ -1,5 +1,5 @@
 -- What writing functions answered, by the key that a client gave the call.
--- depends: 0009_sandboxes_anew
+-- depends: 0010_record_of_calls
 
 SET LOCAL ROLE storekeeper_definer;
 

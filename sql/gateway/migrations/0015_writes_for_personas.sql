@@ -1,5 +1,5 @@
 -- Gives each persona that is there already what add_persona gives now: writes that happen once.
--- depends: 0013_gateway_writes
+-- depends: 0013_gateway_record_and_writes
 
 DO $do$
 DECLARE
