@@ -15,14 +15,14 @@ DECLARE
     );
     v_before  CONSTANT text := coalesce(current_setting('storekeeper.context', true), '');
     v_mac     CONSTANT bytea := gateway.mac('context', v_context);
-    v_doctor  regprocedure;
+    v_schema  name;
 BEGIN
     IF v_mac IS NULL THEN
         RETURN;  -- Without a key nobody sees a row, and all would seem well.
     END IF;
     PERFORM set_config('storekeeper.context', encode(v_mac, 'hex') || '|' || v_context, true);
-    FOR v_doctor IN
-        SELECT p.oid
+    FOR v_schema IN
+        SELECT n.nspname
         FROM pg_proc AS p
         JOIN pg_namespace AS n ON n.oid = p.pronamespace
         WHERE p.proname = 'doctor'
@@ -39,10 +39,10 @@ BEGIN
         ORDER BY n.nspname
     LOOP
         BEGIN
-            RETURN QUERY EXECUTE format('SELECT d.* FROM %s AS d', v_doctor);
+            RETURN QUERY EXECUTE format('SELECT d.* FROM %I.doctor() AS d', v_schema);
         EXCEPTION WHEN OTHERS THEN
             -- A look that fails is itself what is to be told.
-            subject := v_doctor;
+            subject := v_schema || '.doctor';
             ok := false;
             finding := format('failed: %s (%s)', SQLERRM, SQLSTATE);
             hint := 'Mend the function, or what it looks at.';
