@@ -42,15 +42,15 @@ FROM fixture.canaries;
 INSERT INTO retail.daily_sales (store_id, business_day, product_id, order_lines, units, revenue, discount)
 SELECT store_id, '2000-01-01', (SELECT min(product_id) FROM retail.products), 1, stock, price, 0
 FROM fixture.canaries;
--- What each manager was told for tool.adjust_inventory('<sku>', 1, 'delivery', idempotency_key => '<key>').
+-- What each manager was told for tool.adjust_inventory('<sku>', 1, 'delivery', idempotency_key => '<key>1').
 INSERT INTO gateway.answers (principal_id, tool, key, arguments_digest, answer)
 SELECT
-    manager_id, 'adjust_inventory', key,
+    manager_id, 'adjust_inventory', key || n,
     sha256(convert_to(jsonb_build_object(
         'sku', sku, 'change', 1, 'reason', 'delivery', 'store_name', NULL, 'note', NULL
     )::text, 'UTF8')),
     jsonb_build_object('store', name, 'sku', sku, 'product_name', 'Answer-' || mark, 'stock_level', stock)
-FROM fixture.canaries;
+FROM fixture.canaries, generate_series(1, 5) AS n;
 SELECT gateway.record_calls(jsonb_agg(jsonb_build_object(
     'at', now(), 'tool', 'adjust_inventory', 'outcome', 'ok', 'duration_ms', 60000, 'request_id', 'r-' || mark,
     'principal', 'manager-' || mark, 'arguments', jsonb_build_object('note', 'Note-' || mark), 'statement', 'SELECT 1'
