@@ -74,6 +74,19 @@ def test_a_leak_and_a_change_would_be_noticed(world: World, attackers: Attackers
     assert VICTIM not in server.own
 
 
+def test_nobody_altered_the_record(world: World, attackers: Attackers) -> None:
+    """Of all that was tried above, and of what the servers wrote meanwhile."""
+    assert (
+        run(Attack("harness", "any", "SELECT 1", ("own rows",)), attackers.server(ROLES[0]), world)
+        == []
+    )
+    while world.database.execute("SELECT seal_id FROM gateway.seal_calls()"):
+        pass
+    assert world.database.execute("SELECT problem FROM gateway.verify_calls()") == []
+    assert world.database.execute("SELECT sum(calls) > 0 FROM gateway.seals") == [(True,)]
+    assert world.database.execute("SELECT at FROM gateway.calls WHERE request_id = 'forged'") == []
+
+
 def test_reads_write_no_wal_messages(world: World, attackers: Attackers) -> None:
     """pg_logical_emit_message, the one write that needs no transaction id."""
     server = attackers.server(ROLES[0], False)

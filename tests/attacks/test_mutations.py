@@ -33,15 +33,30 @@ IDENTITY, AUTHENTICATE, SIGN = "gateway.identity", "gateway.authenticate", "gate
 RUN, ASSUME, EXPLAIN = "gateway.run_query", "gateway.assume", "gateway.explain_query"
 CHECK = "guard.check_query"
 ADMIT, LOGIN = "gateway.admit_free_query", "gateway.login_faults"
+ONCE, PERFORMANCE = "gateway.once", "gateway.performance"
 SQL = TESTS.parent / "sql"
 OWNERS = {"gateway": "definer", "retail": "owner"}
 # What puts right whatever a mutation changed.
 OBJECTS = [
     *(
         Path("gateway/functions") / f"{name.replace('.', '/')}.sql"
-        for name in (IDENTITY, AUTHENTICATE, SIGN, RUN, ASSUME, EXPLAIN, ADMIT, LOGIN)
+        for name in (
+            IDENTITY,
+            AUTHENTICATE,
+            SIGN,
+            RUN,
+            ASSUME,
+            EXPLAIN,
+            ADMIT,
+            LOGIN,
+            ONCE,
+            PERFORMANCE,
+        )
     ),
-    *(Path("retail/policies") / f"{table}.sql" for table in ("customers", "orders")),
+    *(
+        Path("retail/policies") / f"{table}.sql"
+        for table in ("customers", "orders", "stock_movements", "daily_sales")
+    ),
 ]
 MENDING = """
     SELECT gateway.harden('own');
@@ -179,6 +194,38 @@ MUTATIONS = [
         "GRANT SELECT ON gateway.keys TO PUBLIC",
         undo="REVOKE SELECT ON gateway.keys FROM PUBLIC",
     ),
+    # the record, and writes that happen once
+    Mutation(
+        "whose key it is",
+        ("writing_tools/the answer that another person got for their key",),
+        rewritten(
+            ONCE,
+            "v_principal_id := gateway.principal_id();",
+            "v_principal_id := (SELECT a.principal_id FROM gateway.answers AS a"
+            " WHERE (a.tool, a.key) = (once.tool, once.key) ORDER BY a.answer LIMIT 1);",
+        ),
+    ),
+    Mutation(
+        "that the answers are the gateway's own",
+        ("writing_tools/all keys and answers",),
+        "GRANT SELECT ON gateway.answers TO PUBLIC",
+        undo="REVOKE SELECT ON gateway.answers FROM PUBLIC",
+    ),
+    Mutation(
+        "that the record is its auditors' own",
+        ("record_of_calls/the record by a reading tool",),
+        "GRANT SELECT ON gateway.calls TO PUBLIC",
+        undo="REVOKE SELECT ON gateway.calls FROM PUBLIC",
+    ),
+    Mutation(
+        "that an operator was signed in",
+        ("record_of_calls/the server's account as an operator that nobody signed in",),
+        rewritten(
+            PERFORMANCE,
+            "IF NOT has_function_privilege(",
+            "IF false AND NOT has_function_privilege(",
+        ),
+    ),
     # row security
     Mutation(
         "FORCE ROW LEVEL SECURITY",
@@ -219,6 +266,24 @@ MUTATIONS = [
         ("cross_tenant_writes/a customer of another store",),
         "DROP POLICY tenant_guard ON retail.customers;"
         "ALTER POLICY store_manager_customers ON retail.customers WITH CHECK (true)",
+    ),
+    *(
+        Mutation(
+            f"the policies of {table}",
+            (f"writing_tools/{attack}",),
+            f"DROP POLICY tenant_guard ON retail.{table};"
+            f"ALTER POLICY store_manager_{table} ON retail.{table} USING (true)",
+        )
+        for table, attack in [
+            ("stock_movements", "everybody's movements of stock"),
+            ("daily_sales", "everybody's daily sales"),
+        ]
+    ),
+    Mutation(
+        "that nobody writes under another's name",
+        ("writing_tools/a movement under another person's name",),
+        "GRANT INSERT (made_by) ON retail.stock_movements TO store_managers",
+        undo="REVOKE INSERT (made_by) ON retail.stock_movements FROM store_managers",
     ),
     Mutation(
         "that columns are granted one by one",

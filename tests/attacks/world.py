@@ -486,7 +486,9 @@ def world_of(database: Target) -> Iterator[World]:
             secrets=dict(_secrets(observer, canaries.values(), database.key)),
             tables=observer.execute(CONTENTS).fetchall(),
             principal_ids=dict(
-                observer.execute("SELECT email, principal_id::text FROM gateway.principals").fetchall()
+                observer.execute(
+                    "SELECT email, principal_id::text FROM gateway.principals"
+                ).fetchall()
             ),
         )
         with Served(world, VICTIM) as victim:
@@ -502,7 +504,9 @@ def plant(database: Target) -> None:
 def patched(folder: Path, patch: str) -> dict[str, str]:
     """The environment of a server in which this Python runs first, with `g` the gateway module."""
     (folder / "sitecustomize.py").write_text(f"import storekeeper.gateway as g\n{patch}\n")
-    return {"PYTHONPATH": str(folder)}
+    return {
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+    }
 
 
 def _secrets(
