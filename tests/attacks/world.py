@@ -33,7 +33,7 @@ BOMB_MEMORY = 3 * 2**30
 ANSWER_BYTES = 4 * 2**20  # of all that is said for one request
 ANSWER_ROWS = 1000
 FIGURES = "(cost="  # of a plan: they count everybody's rows
-ENDINGS = ("57014", "54", "53200", "53400", "SK429", "LIMIT_EXCEEDED")
+ENDINGS = ("57014", "54", "53200", "53400", "SK429", "LIMIT_EXCEEDED", "QUERY_TIMEOUT")
 WINDOW = 8  # bytes of a key that nobody shows by chance
 FOREVER = "100000"  # seconds, so that no connection is renewed between two looks at it
 
