@@ -124,7 +124,7 @@ def test_no_command_serves_unless_a_person_types(shared: Target) -> None:
 def test_people(shared: Target) -> None:
     people = json.loads(storekeeper("people", "--json", environment=_as_dba(shared)).stdout)
     by_email = {person["email"]: person for person in people}
-    assert len(people) == 14
+    assert len(people) == 15
     assert [s["name"] for s in by_email[SEATTLE]["stores"]] == ["Zava Retail Seattle"]
     assert len(by_email[PUGET_SOUND]["stores"]) == 3
     assert len(by_email[HEAD_OFFICE]["stores"]) == 8

@@ -37,7 +37,8 @@ SELECT is_empty(
           AND (schema <> 'guard' OR provolatile = 'v' OR prosecdef)
           AND called <> ALL ('{gateway.run_query,gateway.explain_query,gateway.query_types}')
           AND NOT coalesce(proconfig && ARRAY[
-            'search_path=pg_catalog, pg_temp', 'search_path=guard, pg_catalog, retail, public, pg_temp'
+            'search_path=pg_catalog, pg_temp', 'search_path=guard, pg_catalog, retail, public, pg_temp',
+            'search_path=guard, pg_catalog, public, public, pg_temp'
           ], false)$$,
     'each function pins its search_path'
 );
@@ -62,8 +63,8 @@ SELECT is_empty(
 );
 SELECT is_empty(
     $$SELECT r.rolname FROM pg_roles AS r
-        WHERE (r.rolname ~ '^storekeeper_(owner|definer|gateway|dba)$'
-            OR r.rolname ~ '^(sandbox_)?(store_managers|regional_managers|head_office)$')
+        WHERE (r.rolname ~ '^storekeeper_(owner|definer|gateway|dba|auditor)$'
+            OR r.rolname ~ '^(sandbox_)?(store_managers|regional_managers|head_office|operators)$')
           AND (r.rolsuper OR r.rolbypassrls)$$,
     'no role of a call, and none that owns anything, gets round row security'
 );

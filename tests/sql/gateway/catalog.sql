@@ -1,7 +1,7 @@
 -- gateway.catalog: what is published to whoever asks, and the facts of its types.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(40);
+SELECT plan(43);
 
 -- Tools of our own, with types of our own; nobody runs them.
 SET LOCAL check_function_bodies = off;
@@ -42,6 +42,9 @@ END
 $do$;
 GRANT EXECUTE ON FUNCTION tool.tap_list() TO head_office;
 
+CREATE FUNCTION pg_temp.source() RETURNS text LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $function$
+    SELECT md5(pg_get_functiondef('tool.tap_pack'::regproc))
+$function$;
 CREATE FUNCTION pg_temp.names() RETURNS text LANGUAGE sql AS $function$
     SELECT string_agg(concat_ws('.', f ->> 'schema', f ->> 'name'), ' ' ORDER BY n)
     FROM json_array_elements(gateway.catalog() -> 'functions') WITH ORDINALITY AS j (f, n)
@@ -97,6 +100,11 @@ SELECT is(
 -- A function
 SELECT is(pg_temp.fact('tap_pack', 'schema'), '"tool"', 'its schema');
 SELECT is(pg_temp.fact('tap_pack', 'comment'), '"Packs boxes."', 'its comment');
+SELECT is(pg_temp.fact('tap_pack', 'source') #>> '{}', pg_temp.source(), 'its source, as a digest');
+SELECT is(
+    gateway.catalog()::jsonb -> 'watched', '["gateway.personas", "gateway.principal_tenants", "gateway.principals"]',
+    'and the tables of which changes are noted'
+);
 SELECT is(pg_temp.fact('tap_list', 'comment'), '""', 'or an empty one');
 SELECT is(pg_temp.fact('tap_pack', 'timeout'), '"7s"', 'its timeout');
 SELECT is(pg_temp.fact('tap_list', 'timeout'), 'null', 'if it has one');
@@ -214,12 +222,20 @@ SELECT be('analyst@zava.example');
 SELECT is(pg_temp.names(), NULL, 'without the schema nothing of it is told');
 SELECT be_dba();
 
+-- Another body is another source.
+SELECT pg_temp.source() AS before \gset
+CREATE OR REPLACE FUNCTION tool.tap_pack(boxes tap.box[], lot integer DEFAULT 5, note text DEFAULT NULL)
+RETURNS TABLE (box tap.box, weight double precision)
+LANGUAGE sql STABLE SET statement_timeout = '7s' AS 'SELECT NULL, 1.5 WHERE false';
+SELECT isnt(pg_temp.fact('tap_pack', 'source') #>> '{}', :'before', 'a changed function has another source');
+
 -- The DBA sees by their own rights; the server's login may not ask.
 SELECT ok(pg_temp.names() LIKE '%tool.tap_pack%', 'the superuser is told everything');
 CREATE ROLE tap_dba LOGIN IN ROLE storekeeper_dba;
 SET LOCAL SESSION AUTHORIZATION tap_dba;
 SELECT is(
-    gateway.catalog() ->> 'functions', '[]', 'the DBA''s role may execute no tool, so it has none'
+    ARRAY(SELECT f ->> 'name' FROM json_array_elements(gateway.catalog() -> 'functions') AS f),
+    '{performance_summary}', 'the DBA''s role has the tool that it may execute'
 );
 SET LOCAL SESSION AUTHORIZATION DEFAULT;
 SET LOCAL ROLE storekeeper_gateway;

@@ -1,7 +1,7 @@
 -- gateway.doctor: healthy when hardened, and each finding turns when its cause does.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(90);
+SELECT plan(99);
 
 -- What the doctor says of a subject after this statement, which is undone again.
 CREATE FUNCTION pg_temp.after(statement text, subject text, OUT ok boolean, OUT finding text)
@@ -47,7 +47,8 @@ SELECT results_eq(
     $$VALUES ('PostgreSQL', true), ('pgvector', true), ('keys', true), ('people', true),
         ('row security', true), ('roles', true), ('published functions', true),
         ('tenant guards', true), ('sandboxes', true), ('hidden columns', true), ('past row security', true),
-        ('login', true), ('free SQL', true), ('temporary files', true), ('change notice', true)$$,
+        ('login', true), ('free SQL', true), ('temporary files', true),
+        ('cache', true), ('change notice', true)$$,
     'the DBA is told that all is well'
 );
 SELECT is_empty(
@@ -276,6 +277,24 @@ SELECT pg_temp.suits(
     format('ALTER ROLE storekeeper_gateway IN DATABASE %I RESET ALL;', current_database())
         || 'ALTER ROLE storekeeper_gateway SET temp_file_limit = ''2GB''',
     'temporary files', 'a limit in every database'
+);
+
+-- Tables that a @cache tag names
+CREATE FUNCTION pg_temp.tagged(tag text) RETURNS text LANGUAGE sql AS $function$
+    SELECT format('COMMENT ON FUNCTION tool.who_am_i IS %L', E'Who.\n' || tag || E'\n@title Who')
+$function$;
+SELECT pg_temp.suits(pg_temp.tagged(tag), 'cache', tag) FROM unnest(ARRAY[
+    '@cache 5m gateway.principals, gateway.personas', '@cache gateway.principals', '@cache 300', '@cache 1h',
+    'Not @cache 5m retail.nothing'
+]) AS tag;
+SELECT is((pg_temp.after(pg_temp.tagged(tag), 'cache')).finding, finding, tag) FROM (VALUES
+    ('@cache 5m gateway.principals, retail.nothing', 'tool.who_am_i(): nobody notes changes of retail.nothing'),
+    ('@cache gateway.tenants,gateway.keys', 'tool.who_am_i(): nobody notes changes of gateway.keys, gateway.tenants')
+) AS t (tag, finding);
+SELECT pg_temp.breaks(pg_temp.tagged('@cache 5m gateway.tenants'), 'cache', 'a table that is not watched');
+SELECT pg_temp.breaks(
+    'ALTER TABLE gateway.principals DISABLE TRIGGER note_change;' || pg_temp.tagged('@cache 5m gateway.principals'),
+    'cache', 'one that is not watched any more'
 );
 
 -- The change notice is no fault, but it is told when it isn't there.

@@ -1,7 +1,7 @@
 -- gateway.enter: what holds from there to the end of the transaction, and who may call what.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(39);
+SELECT plan(42);
 
 SELECT gateway.install_key(
     'assertion', '\x000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f', true
@@ -133,7 +133,8 @@ CREATE FUNCTION pg_temp.may_execute(role text) RETURNS text LANGUAGE sql AS $fun
 $function$;
 SELECT is(
     pg_temp.may_execute('storekeeper_gateway'),
-    'assume authenticate enter login_faults record_calls', 'the server''s login'
+    'applied_migrations assume authenticate enter health login_faults maintain record_calls seal_calls '
+    'snapshot unchanged_since watched_tables', 'the server''s login'
 );
 SELECT is(
     pg_temp.may_execute(persona),
@@ -142,6 +143,14 @@ SELECT is(
     persona
 ) FROM unnest('{store_managers,regional_managers,head_office}'::text[]) AS persona;
 SELECT is(
+    pg_temp.may_execute('operators'),
+    'admit_free_query catalog describe_table free_query performance persona principal_id progress '
+    'tenant_ids visible_tables who', 'operators'
+);
+SELECT is(
+    pg_temp.may_execute('storekeeper_auditor'), 'performance stats verify_calls', 'the auditors'' role'
+);
+SELECT is(
     pg_temp.may_execute('sandbox_' || persona),
     'admit_free_query catalog describe_table explain_query free_query near_names persona '
     'principal_id progress query_types run_query tenant_ids visible_tables who',
@@ -149,31 +158,42 @@ SELECT is(
 ) FROM unnest('{store_managers,regional_managers,head_office}'::text[]) AS persona;
 SELECT is(
     pg_temp.may_execute('storekeeper_dba'),
-    'accept_exposures add_persona assume catalog describe_table doctor drop_persona exposures '
-    'harden impersonate install_key login_faults make_sandbox people persona progress publishable '
-    'put_principal put_tenant put_tenants sign_impersonation stats visible_tables who',
+    'accept_exposures add_persona applied_migrations assume catalog describe_table doctor drop_persona '
+    'exposures harden impersonate install_key keep login_faults make_sandbox people performance persona '
+    'progress publishable put_principal put_tenant put_tenants sign_impersonation stats verify_calls '
+    'visible_tables who',
     'the DBA''s role'
 );
 SELECT is(
     pg_temp.may_execute('storekeeper_loader'),
-    'describe_table people persona progress put_principal put_tenant put_tenants visible_tables',
+    'describe_table note_change people persona progress put_principal put_tenant put_tenants visible_tables',
     'the loader'
 );
 SELECT is(
     pg_temp.may_execute('storekeeper_owner'),
-    'describe_table persona put_tenant put_tenants visible_tables', 'the owner of the tables'
+    'describe_table note_change persona put_tenant put_tenants visible_tables', 'the owner of the tables'
 );
 SELECT is(pg_temp.may_execute('public'), NULL, 'PUBLIC');
 SELECT is_empty(
     $$SELECT r.rolname, c.relname
         FROM pg_roles AS r, pg_class AS c
-        WHERE c.relnamespace = 'gateway'::regnamespace AND c.relkind IN ('r', 'v')
+        WHERE c.relnamespace = 'gateway'::regnamespace AND c.relkind IN ('r', 'p', 'v')
           AND r.rolname IN ('storekeeper_gateway', 'storekeeper_dba', 'storekeeper_owner',
             'storekeeper_loader', 'store_managers', 'sandbox_store_managers', 'regional_managers',
-            'sandbox_regional_managers', 'head_office', 'sandbox_head_office')
+            'sandbox_regional_managers', 'head_office', 'sandbox_head_office', 'operators',
+            'sandbox_operators', 'storekeeper_trusted')
           AND (has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE')
             OR has_table_privilege(r.oid, c.oid, 'DELETE, TRUNCATE'))$$,
     'and nobody touches gateway''s tables'
+);
+SELECT results_eq(
+    $$SELECT c.oid::regclass::text, p.privilege
+        FROM pg_class AS c, unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE}'::text[]) AS p (privilege)
+        WHERE c.relnamespace = 'gateway'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+          AND has_table_privilege('storekeeper_auditor', c.oid, p.privilege)
+        ORDER BY 1$$,
+    $$VALUES ('gateway.calls', 'SELECT'), ('gateway.seals', 'SELECT')$$,
+    'but auditors, who read the record and its seals'
 );
 
 SELECT * FROM finish();

@@ -1,7 +1,7 @@
 -- gateway.harden: what PUBLIC has, is taken, given to those who are trusted, and given back.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(60);
+SELECT plan(63);
 
 -- Every right of PostgreSQL's own, as it is and as it was shipped.
 CREATE FUNCTION pg_temp.rights()

@@ -2,7 +2,7 @@
 -- A notice is sent at COMMIT, so that it arrives is for tests/test_protocol.py.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(11);
+SELECT plan(14);
 
 -- The trigger
 SELECT results_eq(
@@ -37,6 +37,18 @@ SELECT lives_ok(
     'the owner''s changes, too'
 );
 RESET ROLE;
+
+-- and notes it, once a transaction, for answers that servers keep.
+SELECT is(
+    (SELECT count(*) FROM gateway.changes WHERE table_name = 'ddl' AND xid = pg_current_xact_id()), 1::bigint,
+    'one row for all that this transaction did'
+);
+DELETE FROM gateway.changes;
+DROP POLICY tenant_guard ON retail.orders;
+SELECT is((SELECT count(*) FROM gateway.changes), 1::bigint, 'policies are watched');
+DELETE FROM gateway.changes;
+CREATE TEMP TABLE tap_nothing ();
+SELECT is((SELECT count(*) FROM gateway.changes), 0::bigint, 'new tables are not');
 
 -- Nobody calls it.
 SELECT throws_ok('SELECT gateway.notify_catalog()', '0A000', 'it is no function to call');

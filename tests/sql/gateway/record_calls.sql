@@ -1,7 +1,7 @@
 -- gateway.record_calls: the servers' record of calls.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(18);
+SELECT plan(22);
 
 CREATE FUNCTION pg_temp.records(calls text, code text, description text)
 RETURNS text LANGUAGE sql AS $function$
@@ -37,13 +37,53 @@ SELECT throws_ok('DELETE FROM gateway.calls', '42501', 'nor take them back');
 SET LOCAL SESSION AUTHORIZATION DEFAULT;
 
 SELECT results_eq(
-    $$SELECT * FROM gateway.calls WHERE tool LIKE 'tap\_%' ORDER BY at$$,
+    $$SELECT at, tool, principal, outcome, duration_ms, row_count, request_id, retries, cached
+        FROM gateway.calls WHERE tool LIKE 'tap\_%' ORDER BY at$$,
     $$VALUES (timestamptz '2026-01-02 03:04:05.678+00', 'tap_one', 'seattle@zava.example', 'ok',
-            12.5::double precision, 3, 'r1'),
-        ('2026-01-02 03:04:06+00', 'tap_two', NULL, 'NOT_FOUND', 0, NULL, 'r2')$$,
+            12.5::double precision, 3, 'r1', 0, false),
+        ('2026-01-02 03:04:06+00', 'tap_two', NULL, 'NOT_FOUND', 0, NULL, 'r2', 0, false)$$,
     'each is as it was given'
 );
 SELECT is((SELECT count(*) FROM gateway.calls), :before + 2::bigint, 'and nothing else is there');
+
+-- All that a server can tell
+SELECT gateway.record_calls(jsonb_build_array(jsonb_build_object(
+    'at', '2026-01-02T03:04:05Z', 'tool', 'tap_all', 'principal', 'seattle@zava.example',
+    'outcome', 'QUERY_TIMEOUT', 'sqlstate', '57014', 'duration_ms', 5001.5, 'db_ms', 5000.25,
+    'row_count', 7, 'bytes', 1234, 'retries', 2, 'request_id', 'r3',
+    'trace_id', '0af7651916cd43dd8448eb211c80319c', 'arguments', '{"a": [1, null]}'::jsonb, 'cached', true,
+    'server', 'one:42', 'statement', 'SELECT 1  -- one', 'plan', 'Filter: (email = ''it''''s@x''::text)',
+    'entry', -5
+)));
+SELECT results_eq(
+    $$SELECT entry > 0, outcome, sqlstate, duration_ms, db_ms, row_count, bytes, retries, request_id, trace_id,
+            arguments, cached, server, statement, plan
+        FROM gateway.calls WHERE tool = 'tap_all'$$,
+    $$VALUES (true, 'QUERY_TIMEOUT', '57014', 5001.5, 5000.25, 7, 1234, 2, 'r3',
+        '0af7651916cd43dd8448eb211c80319c', '{"a": [1, null]}'::jsonb, true, 'one:42', 'SELECT ?',
+        'Filter: (email = ?::text)')$$,
+    'all of it is kept, the statement and the plan without literals, and entry is given out here'
+);
+SELECT gateway.record_calls(jsonb_build_array(jsonb_build_object(
+    'at', a.at, 'tool', 'tap_' || a.n, 'outcome', 'ok', 'duration_ms', 1, 'request_id', 'r',
+    'arguments', jsonb_build_object('a', repeat('x', a.n))
+)))
+FROM (VALUES (timestamptz '1999-01-01', 8184), (now(), 8183), ('2999-12-31', 3)) AS a (at, n);
+SELECT results_eq(
+    $$SELECT octet_length(arguments::text), arguments ->> 'bytes' FROM gateway.calls
+        WHERE tool ~ '^tap_\d+$' ORDER BY at$$,
+    $$VALUES (34, '8193'), (8192, NULL), (12, NULL)$$, 'of arguments beyond 8 kB only the size'
+);
+SELECT is_empty(
+    $$SELECT tool FROM gateway.calls WHERE tool ~ '^tap_\d+$'
+        AND (tableoid = 'gateway.calls_default'::regclass) <> (at < '2000-01-01' OR at > '2900-01-01')$$,
+    'calls of months without a partition are kept, too'
+);
+SELECT results_eq(
+    $$SELECT count(*) - count(DISTINCT entry), max(entry) - min(entry) FROM gateway.calls WHERE tool ~ '^tap_'$$,
+    'VALUES (0::bigint, 5::bigint)', 'entries are given out one by one'
+);
+DELETE FROM gateway.calls WHERE tool ~ '^tap_(all|\d+)$';
 
 -- What is no call
 SELECT pg_temp.records('[{}]', '23502', 'a call without anything');

@@ -1,7 +1,7 @@
 -- gateway.stats: figures that were worked out by hand.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(13);
+SELECT plan(15);
 
 CREATE FUNCTION pg_temp.record(
     tool text, duration_ms double precision, outcome text DEFAULT 'ok', ago interval DEFAULT '1 h'
@@ -56,6 +56,17 @@ SELECT results_eq(
     $$VALUES ('tap_five'), ('tap_two'), ('tap_one'), ('tap_other')$$,
     'the most called first, then by name'
 );
+
+-- What came later
+SELECT results_eq(
+    $$SELECT errors_by_code::text, retries, cached FROM gateway.stats() WHERE tool = 'tap_two'$$,
+    $$VALUES ('{ "MCP_ERROR" : 1, "NOT_FOUND" : 1 }', 0::bigint, 0::bigint)$$, 'errors by code'
+);
+SET LOCAL ROLE storekeeper_auditor;
+SELECT results_eq(
+    $$SELECT errors_by_code::text FROM gateway.stats() WHERE tool = 'tap_one'$$, $$VALUES ('{}')$$, 'for auditors, too'
+);
+SET LOCAL ROLE storekeeper_dba;
 
 -- Another span
 SELECT results_eq(

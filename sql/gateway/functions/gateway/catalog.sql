@@ -51,10 +51,12 @@ AS $function$
     SELECT json_build_object(
         'instructions', obj_description('tool'::regnamespace, 'pg_namespace'),
         'who', (SELECT row_to_json(w) FROM gateway.who() AS w),
+        'watched', gateway.watched_tables(),
         'functions', coalesce((
             SELECT json_agg(json_build_object(
                 'schema', f.nspname,
                 'name', f.proname,
+                'source', md5(pg_get_functiondef(f.oid)),
                 'comment', coalesce(obj_description(f.oid, 'pg_proc'), ''),
                 'writes', f.provolatile = 'v',
                 'returns_set', f.proretset,
@@ -109,8 +111,9 @@ AS $function$
 $function$;
 
 COMMENT ON FUNCTION gateway.catalog IS $comment$
-{instructions, who, functions: […], types: {oid: …}} of tool, resource, prompt and completion: what the caller's persona may
-execute, with comments, arguments, results and everything a JSON Schema of their types needs.
+{instructions, who, watched, functions: […], types: {oid: …}} of tool, resource, prompt and completion: what the
+caller's persona may execute, with comments, arguments, results and everything a JSON Schema of their types
+needs. source changes when the function does; watched are the tables of gateway.watched_tables.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.catalog FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.catalog TO storekeeper_dba;

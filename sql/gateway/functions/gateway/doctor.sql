@@ -220,6 +220,29 @@ AS $function$
         'ALTER ROLE storekeeper_gateway SET temp_file_limit = ''1GB''; as a superuser, or storekeeper harden.'
     UNION ALL
     SELECT
+        'cache',
+        count(*) = 0,
+        coalesce(
+            string_agg(format('%s: nobody notes changes of %s', x.what, x.tables), '; '),
+            'each table that a @cache tag names is watched'
+        ),
+        'CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON … FOR EACH STATEMENT EXECUTE '
+            || 'FUNCTION gateway.note_change(); or mend the tag: @cache 5m schema.table, schema.table'
+    FROM (
+        SELECT p.oid::regprocedure::text AS what, string_agg(DISTINCT t.name, ', ' ORDER BY t.name) AS tables
+        FROM pg_proc AS p
+        JOIN pg_namespace AS n ON n.oid = p.pronamespace
+        CROSS JOIN regexp_matches(obj_description(p.oid, 'pg_proc'), '(?n)^@cache[ \t]+(.*)$', 'g') AS m (tag)
+        CROSS JOIN regexp_split_to_table(m.tag[1], '[,[:space:]]+') AS t (name)
+        WHERE n.nspname IN ('tool', 'resource', 'prompt', 'completion')
+          AND t.name <> ''
+          -- The time to live comes first.
+          AND t.name !~ '^\d+[a-z]*$'
+          AND t.name <> ALL (gateway.watched_tables())
+        GROUP BY p.oid
+    ) AS x
+    UNION ALL
+    SELECT
         'change notice',
         true,
         CASE WHEN EXISTS (SELECT FROM pg_event_trigger AS t WHERE t.evtname = 'storekeeper_catalog' AND t.evtenabled <> 'D')

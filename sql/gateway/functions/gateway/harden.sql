@@ -47,8 +47,9 @@ BEGIN
     INTO v_taken, v_left
     FROM allowed;
     IF v_taken IS NOT NULL THEN
-        EXECUTE 'REVOKE EXECUTE ON FUNCTION ' || v_taken || ' FROM PUBLIC';
+        -- In this order: the event trigger that runs after each statement needs some of them.
         EXECUTE 'GRANT EXECUTE ON FUNCTION ' || v_taken || ' TO storekeeper_trusted';
+        EXECUTE 'REVOKE EXECUTE ON FUNCTION ' || v_taken || ' FROM PUBLIC';
     END IF;
     IF v_left IS NOT NULL THEN
         EXECUTE 'GRANT EXECUTE ON FUNCTION ' || v_left || ' TO PUBLIC';
