@@ -40,7 +40,8 @@ GAUGES_EVERY = 2  # seconds
 MAINTAIN_EVERY = 15  # times as long
 STOPPING = 1  # seconds that cancelled calls, then the record, get at the end
 COMPLETIONS = 100  # MCP's limit
-TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C's traceparent
+# W3C's traceparent: neither version ff nor an id of zeros is valid.
+TRACE = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 REFERENCES = ("ref/prompt", "ref/resource")
 NOTHING_MORE = Context()
 UNCACHED = {"ttlMs": 0, "cacheScope": "private"}  # of what is listed and read
