@@ -80,6 +80,7 @@ class Target:
             "PATH": os.environ["PATH"],
             "HOME": os.environ.get("HOME", "/"),
             "COLUMNS": "200",
+            # The processes run the same code as the tests do.
             "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             **more,
         }

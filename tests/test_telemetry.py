@@ -6,18 +6,21 @@ import json
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
 
-from conftest import SEATTLE, Target, storekeeper
-from storekeeper.telemetry import RECORD_LIMIT, Call, Telemetry
-from wire import MODES, PATIENCE, Wire, eventually
+from conftest import SEATTLE, TESTS, Target, storekeeper
+from storekeeper.telemetry import BATCH, RECORD_LIMIT, Call, Telemetry
+from wire import LEGACY, META, MODES, PATIENCE, Wire, eventually
 
 SECRET = "hunter2-in-an-argument"
-FACTS = {"ts", "level", "request_id", "principal", "tool", "duration_ms", "outcome"}
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
+HANDBOOK = (TESTS.parent / "sql" / "README.md").read_text()
 
 
 @pytest.fixture
@@ -26,6 +29,24 @@ def statsd() -> Iterator[socket.socket]:
         listening.bind(("127.0.0.1", 0))
         listening.settimeout(PATIENCE)
         yield listening
+
+
+def packets(listening: socket.socket) -> Iterator[list[str]]:
+    """The packets as they come, each with its lines."""
+    while True:
+        yield listening.recv(4096).decode().split("\n")
+
+
+def of_calls(listening: socket.socket) -> Iterator[list[str]]:
+    """Those of calls; gauges come between them."""
+    return (lines for lines in packets(listening) if not lines[0].endswith("|g"))
+
+
+def table(name: str) -> set[str]:
+    """The names in the first column of one of the handbook's tables."""
+    rows = HANDBOOK.partition(f"<!-- {name} -->\n")[2].partition("\n\n")[0].splitlines()[2:]
+    assert rows, name
+    return {word for row in rows for word in re.findall(r"`([^`]+)`", row.split("|")[1])}
 
 
 def port(listening: socket.socket) -> str:
@@ -46,14 +67,14 @@ def test_one_line_a_call(typed: Target, mode: str) -> None:
         wire.ask("prompts/get", {"name": "fixture_ask", "arguments": {"topic": "x"}})
         wire.ask("tools/list")
         lines = wire.calls()
-    assert [(c["tool"], c["outcome"], c["row_count"], c["sqlstate"]) for c in lines] == [
+    assert [(c["tool"], c["outcome"], c["rows"], c["sqlstate"]) for c in lines] == [
         ("fixture_rows", "ok", 3, None),
         ("fixture_raise", "NOT_FOUND", None, "SK404"),
         ("resource_fixture_half", "ok", 1, None),
         ("prompt_fixture_ask", "ok", 1, None),
     ]
     for line in lines:
-        assert set(line) >= FACTS | {"row_count", "retries", "sqlstate"}
+        assert set(line) == table("log fields")
         assert line["level"] == ("INFO" if line["outcome"] == "ok" else "WARNING")
         assert line["principal"] == SEATTLE
         assert re.fullmatch("[0-9a-f]{16}", line["request_id"])
@@ -72,6 +93,37 @@ def test_the_request_id_is_the_one_the_database_shows(typed: Target) -> None:
         shown = wire.call("fixture_session")["structuredContent"]["application"]
         (line,) = wire.calls()
     assert shown == f"storekeeper {line['request_id']}"
+    assert line["trace_id"] is None
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_trace_is_followed_to_the_database(own: Target, mode: str) -> None:
+    own.execute((TESTS / "fixtures" / "every_type.sql").read_text())
+    wrong = ["", "00", TRACE, TRACEPARENT.upper(), TRACEPARENT + "-x", TRACEPARENT + "\n", 7, None]
+    wrong += [
+        f"00-{'0' * 32}-00f067aa0ba902b7-01",
+        f"00-{TRACE}-{'0' * 16}-01",
+        f"ff{TRACEPARENT[2:]}",
+    ]
+    with Wire(own.environment(SEATTLE), mode) as wire:
+        wire.greet()
+        shown = []
+        for given in [TRACEPARENT, *wrong]:
+            params = {"name": "fixture_session", "arguments": {}, "_meta": {"traceparent": given}}
+            if mode != LEGACY:
+                params["_meta"] |= {META + "protocolVersion": mode, META + "clientCapabilities": {}}
+            answer = wire.ask("tools/call", params)["result"]["structuredContent"]
+            shown.append(answer["application"])
+        wire.end()
+        lines = wire.calls()
+    assert [line["trace_id"] for line in lines] == [TRACE] + [None] * len(wrong)
+    assert shown == [
+        " ".join(["storekeeper", line["request_id"], line["trace_id"] or ""]).rstrip()
+        for line in lines
+    ]
+    assert max(len(name) for name in shown) <= 63  # what PostgreSQL keeps
+    recorded = own.execute("SELECT request_id, trace_id FROM gateway.calls ORDER BY at")
+    assert recorded == [(line["request_id"], line["trace_id"]) for line in lines]
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "info"])
@@ -144,6 +196,7 @@ def test_statsd_hears_of_each_call(typed: Target, statsd: socket.socket, mode: s
     environment = typed.environment(SEATTLE, STOREKEEPER_STATSD_PORT=port(statsd))
     with Wire(environment, mode) as wire:
         wire.greet()
+        heard = of_calls(statsd)
         for tool, arguments, outcome in [
             ("fixture_scalar", {}, "ok"),
             ("fixture_raise", {"code": "SK409"}, "CONFLICT"),
@@ -151,8 +204,9 @@ def test_statsd_hears_of_each_call(typed: Target, statsd: socket.socket, mode: s
         ]:
             wire.call(tool, **arguments)
             name = f"storekeeper.call.{tool}.{outcome}"
-            assert statsd.recv(1024).decode() == f"{name}:1|c"
-            timing = statsd.recv(1024).decode()
+            counter, timing, *errors = next(heard)
+            assert counter == f"{name}:1|c"
+            assert errors == ([] if outcome == "ok" else [f"storekeeper.errors.{outcome}:1|c"])
             assert re.fullmatch(re.escape(name) + r":[0-9.]+\|ms", timing)
             (line,) = wire.calls()[-1:]
             assert float(timing.split(":")[1].removesuffix("|ms")) == pytest.approx(
@@ -163,9 +217,9 @@ def test_statsd_hears_of_each_call(typed: Target, statsd: socket.socket, mode: s
 def test_statsd_gets_names_that_it_understands(typed: Target, statsd: socket.socket) -> None:
     telemetry = Telemetry(typed.settings(statsd_port=port(statsd)))
     for tool, shown in [("größe", "gr__e"), ("a.b:c|d\ne", "a_b_c_d_e")]:
-        telemetry.tell(Call(tool, SEATTLE, "ok", 1.0, 1, "0" * 16))
-        assert statsd.recv(1024).decode() == f"storekeeper.call.{shown}.ok:1|c"
-        assert statsd.recv(1024).decode() == f"storekeeper.call.{shown}.ok:1.000000|ms"
+        telemetry.tell(Call(tool, SEATTLE, "ok", 1.0, "0" * 16))
+        name = f"storekeeper.call.{shown}.ok"
+        assert next(packets(statsd)) == [f"{name}:1|c", f"{name}:1.000000|ms"]
 
 
 @pytest.mark.parametrize(
@@ -190,6 +244,95 @@ def test_a_statsd_host_without_an_address_is_named(typed: Target) -> None:
     assert "hint:" in run.stderr
 
 
+def test_the_handbook_lists_the_metrics(own: Target, statsd: socket.socket) -> None:
+    """All that is sent is in the table, and nothing else is in the table."""
+    own.execute((TESTS / "fixtures" / "every_type.sql").read_text())
+    own.execute(MAKE_BUSY)
+    environment = own.environment(SEATTLE, STOREKEEPER_STATSD_PORT=port(statsd))
+    heard: set[str] = set()
+    with Wire(environment) as wire:
+        wire.greet()
+        wire.call("fixture_scalar")
+        wire.call("fixture_busy")
+        for lines in packets(statsd):
+            heard |= {shape(line) for line in lines}
+            if heard >= table("metrics"):
+                break
+    statsd.settimeout(0.1)
+    with suppress(TimeoutError):
+        heard |= {shape(line) for lines in packets(statsd) for line in lines}
+    assert heard == table("metrics")
+
+
+MAKE_BUSY = """
+SET ROLE storekeeper_owner;
+CREATE FUNCTION tool.fixture_busy() RETURNS text LANGUAGE plpgsql STABLE
+    AS 'BEGIN RAISE EXCEPTION USING ERRCODE = ''55P03'', MESSAGE = ''locked'', HINT = ''none''; END';
+GRANT EXECUTE ON FUNCTION tool.fixture_busy TO store_managers;
+"""
+
+
+def shape(line: str) -> str:
+    """The name as the table has it: <tool>, <outcome> and <code> for what varies."""
+    name = line.partition(":")[0]
+    name = re.sub(r"^(storekeeper\.call)\.\w+\.\w+$", r"\1.<tool>.<outcome>", name)
+    return re.sub(r"^(storekeeper\.errors)\.\w+$", r"\1.<code>", name)
+
+
+# slow calls
+
+SLOW_QUERY = "SELECT count(*), '{}' AS x FROM products AS a, products AS b WHERE a.sku > b.sku"
+
+
+@pytest.mark.parametrize("plans", ["1", "0"])
+def test_slow_calls_are_told_and_leave_their_statement(own: Target, plans: str) -> None:
+    environment = own.environment(
+        SEATTLE, STOREKEEPER_SLOW_CALL="0.000001", STOREKEEPER_SLOW_PLANS=plans
+    )
+    with Wire(environment) as wire:
+        wire.greet()
+        wire.call("execute_sales_query", postgresql_query=SLOW_QUERY.format(SECRET))
+        wire.call("who_am_i")
+        wire.end()
+        lines, log = wire.calls(), wire.log_text()
+    assert [(c["message"], c["level"], c["outcome"]) for c in lines] == [
+        ("slow call", "WARNING", "ok")
+    ] * 2
+    assert SECRET not in log
+    recorded = own.execute("SELECT tool, statement, plan FROM gateway.calls ORDER BY at")
+    (tool, statement, plan), (_, other, no_plan) = recorded
+    assert tool == "execute_sales_query"
+    assert statement.startswith("SELECT count(*), ")
+    assert SECRET not in statement + (plan or "")
+    assert ("Scan" in plan) if plans == "1" else plan is None
+    assert (other, no_plan) == ("tool.who_am_i()", None)
+
+
+def test_quick_calls_leave_no_statement_and_no_plan(own: Target) -> None:
+    environment = own.environment(SEATTLE, STOREKEEPER_SLOW_CALL="60", STOREKEEPER_SLOW_PLANS="1")
+    with Wire(environment) as wire:
+        wire.greet()
+        wire.call("execute_sales_query", postgresql_query="SELECT 1 AS one")
+        wire.end()
+        assert [call["message"] for call in wire.calls()] == ["call"]
+    recorded = own.execute("SELECT tool, statement, plan FROM gateway.calls")
+    assert recorded == [("execute_sales_query", None, None)]
+
+
+def test_a_query_that_ran_out_of_time_has_its_plan(own: Target) -> None:
+    endless = "SELECT count(*) FROM order_items AS a, order_items AS b, order_items AS c, order_items AS d"
+    environment = own.environment(
+        SEATTLE, STOREKEEPER_STATEMENT_TIMEOUT="1", STOREKEEPER_SLOW_PLANS="1"
+    )
+    with Wire(environment) as wire:
+        wire.greet()
+        wire.call("execute_sales_query", postgresql_query=endless)
+        eventually(lambda: own.execute("SELECT tool FROM gateway.calls"))
+    ((outcome, plan),) = own.execute("SELECT outcome, plan FROM gateway.calls")
+    assert outcome == "QUERY_TIMEOUT"
+    assert "Nested Loop" in plan
+
+
 # the record
 
 
@@ -202,7 +345,7 @@ def test_calls_reach_the_record_and_the_statistics(own: Target, mode: str) -> No
         wire.call("top_products", max_rows=0)
         wire.end()
         told = [
-            (c["tool"], c["principal"], c["outcome"], c["row_count"], c["request_id"])
+            (c["tool"], c["principal"], c["outcome"], c["rows"], c["request_id"])
             for c in wire.calls()
         ]
     recorded = own.execute(
@@ -213,10 +356,11 @@ def test_calls_reach_the_record_and_the_statistics(own: Target, mode: str) -> No
     environment = own.environment(STOREKEEPER_DATABASE_URL=own.dba)
     run = storekeeper("stats", "--json", environment=environment)
     assert run.returncode == 0, run.stderr
-    rows = {row["tool"]: row for row in json.loads(run.stdout)}
+    rows = {row["tool"]: row for row in json.loads(run.stdout)["tools"]}
     assert (rows["who_am_i"]["calls"], rows["who_am_i"]["errors"]) == (3, 0)
     assert (rows["top_products"]["calls"], rows["top_products"]["errors"]) == (1, 1)
-    assert float(rows["who_am_i"]["p50_ms"]) > 0
+    assert rows["top_products"]["errors_by_code"] == {"VALIDATION_ERROR": 1}
+    assert rows["who_am_i"]["p50_ms"] > 0
 
 
 def test_calls_are_recorded_while_it_serves(own: Target) -> None:
@@ -248,8 +392,12 @@ def test_a_record_that_can_not_be_written_harms_no_call(own: Target) -> None:
 def test_the_record_in_memory_is_bounded(typed: Target, statsd: socket.socket) -> None:
     telemetry = Telemetry(typed.settings(statsd_port=port(statsd)))
     for n in range(RECORD_LIMIT + 5):
-        telemetry.tell(Call("x", None, "ok", 1.0, None, str(n)))
-    calls = telemetry.take_unrecorded()
-    assert len(calls) == RECORD_LIMIT
-    assert calls[-1]["request_id"] == str(RECORD_LIMIT + 4)
-    assert telemetry.take_unrecorded() == []
+        telemetry.tell(Call("x", None, "ok", 1.0, str(n)))
+    assert telemetry.unrecorded == RECORD_LIMIT
+    batch = telemetry.take_unrecorded()
+    assert [call.request_id for call in batch] == [str(n) for n in range(5, 5 + BATCH)]
+    telemetry.put_back(batch)
+    kept = []
+    while calls := telemetry.take_unrecorded():
+        kept += calls
+    assert [call.request_id for call in kept] == [str(n) for n in range(5, RECORD_LIMIT + 5)]

@@ -76,6 +76,7 @@ class Telemetry:
     """Tells logs and statsd of each call, and keeps the calls that the database has not heard of yet."""
 
     def __init__(self, settings: Settings) -> None:
+        self._slow_plans = settings.slow_plans
         self._slow_ms = settings.slow_call * 1000
         self._server = f"{socket.gethostname()}:{os.getpid()}"
         try:
@@ -91,6 +92,9 @@ class Telemetry:
 
     def is_slow(self, call: Call) -> bool:
         return call.duration_ms >= self._slow_ms
+
+    def wants_plan(self, call: Call) -> bool:
+        return self._slow_plans and self.is_slow(call)
 
     def tell(self, call: Call, *, recorded: bool = False) -> None:
         """One log line and one packet to statsd. Never blocks, never fails: statsd is UDP."""
@@ -108,7 +112,11 @@ class Telemetry:
             if call.retries:
                 packet.incr("retries", call.retries)
         if not recorded:
-            self._unrecorded.append(call)
+            self.keep(call)
+
+    def keep(self, call: Call) -> None:
+        """For the record, as soon as the database takes it."""
+        self._unrecorded.append(call)
 
     def count(self, name: str) -> None:
         self._statsd.incr(name)
@@ -136,8 +144,6 @@ class Telemetry:
         return {
             **facts,
             "row_count": facts.pop("rows"),
-            # Making texts alike costs the database more than all the rest.
-            "statement": call.statement if self.is_slow(call) else None,
             "arguments": json.loads(call.arguments or "null"),
             "server": self._server,
         }
