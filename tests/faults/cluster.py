@@ -71,11 +71,17 @@ class Cluster:
 
     def clone_to(self, other: Cluster) -> None:
         """As a standby of this one, which runs."""
+        other.data.mkdir(0o700)
+        other.give(other.data)
         done = self._embedded._run(
             str(self._binaries / "pg_basebackup"),
             *("-d", self.conninfo(), "-D", str(other.data), "-R", "-X", "stream", "-c", "fast"),
         )
         assert done.returncode == 0, done.stderr
+
+    def give(self, path: Path) -> None:
+        """To the account that PostgreSQL runs as."""
+        self._embedded._give(path)
 
     def start(self) -> None:
         self.launch()
@@ -105,6 +111,10 @@ class Cluster:
         assert self.process.poll() is None, self.log_text()
         question = make_conninfo(self.conninfo(), connect_timeout=2)
         return PGconn.ping(question.encode()) == Ping.OK
+
+    def recoveries(self) -> int:
+        """How often it has begun anew because one of its processes was killed."""
+        return self.log_text().count("all server processes terminated; reinitializing")
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """SIGINT: fast, SIGQUIT: immediate, which leaves it to crash recovery."""

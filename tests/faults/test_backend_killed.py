@@ -16,7 +16,7 @@ import pytest
 from faults.world import World, failure, start, works
 from wire import Wire, eventually
 
-WAITS_FOR_STANDBY = "SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+WAITS_FOR_STANDBY = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 
 
 def terminate(world: World, pids: list[int]) -> None:
@@ -25,9 +25,10 @@ def terminate(world: World, pids: list[int]) -> None:
 
 def kill(world: World, pids: list[int]) -> None:
     """PostgreSQL answers that with the end of all its backends, and crash recovery."""
+    recoveries = world.cluster.recoveries()
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
-    eventually(world.cluster.accepts)
+    eventually(lambda: world.cluster.recoveries() > recoveries and world.cluster.accepts())
 
 
 WAYS = pytest.mark.parametrize("end", [terminate, kill])
@@ -41,8 +42,10 @@ def wire(world: World) -> Iterator[Wire]:
 
 
 @pytest.fixture(autouse=True)
-def _counted_anew(world: World) -> None:
-    world.tries()
+def _anew(world: World, wire: Wire) -> None:
+    world.execute("ALTER SEQUENCE fixture.tries RESTART")
+    world.switch("slow", on=True)
+    assert works(wire)  # which looks at all connections when it has met a dead one
 
 
 @WAYS
@@ -91,12 +94,11 @@ def test_a_write_without_a_key(world: World, wire: Wire, end: End, when: str) ->
     """It is told as it is, and not tried again."""
     note = f"{'slow' if when == 'commit' else 'at once'} {secrets.token_hex(8)}"
     number = start(wire, "plain_write", note=note, seconds=0 if when == "commit" else 60)
-    pids = world.once_running("COMMIT" if when == "commit" else "plain_write")
-    end(world, pids)
+    end(world, world.once_running("COMMIT" if when == "commit" else "plain_write"))
     told = failure(wire.answer(number)["result"])
     assert told["error_code"] == "UNAVAILABLE"
+    assert wire.calls()[-1]["retries"] == 0
     assert world.notes(note) == 0
-    assert world.tries() == 1
     assert works(wire)
 
 
@@ -107,7 +109,9 @@ def test_a_write_with_a_key(world: World, wire: Wire, end: End, when: str, whose
     key = {"idempotency_key": secrets.token_hex(16)} if whose == "the client's" else {}
     note = f"{'slow' if when == 'commit' else 'at once'} {secrets.token_hex(8)}"
     number = start(wire, "once_write", note=note, seconds=0 if when == "commit" else 1, **key)
-    end(world, world.once_running("COMMIT" if when == "commit" else "once_write"))
+    pids = world.once_running("COMMIT" if when == "commit" else "once_write")
+    world.switch("slow", on=False)  # the next try
+    end(world, pids)
     answer = wire.answer(number)["result"]
     assert answer["isError"] is False
     assert answer["structuredContent"]["note"] == note
@@ -123,7 +127,7 @@ def test_a_commit_that_ends_its_own_backend(world: World, wire: Wire) -> None:
     note = f"fatal {secrets.token_hex(8)}"
     assert wire.call("once_write", note=note)["isError"] is False
     assert world.notes(note) == 1
-    world.tries()
+    world.execute("ALTER SEQUENCE fixture.tries RESTART")
     note = f"fatal {secrets.token_hex(8)}"
     assert failure(wire.call("plain_write", note=note))["error_code"] == "UNAVAILABLE"
     assert world.notes(note) == 0
@@ -132,15 +136,10 @@ def test_a_commit_that_ends_its_own_backend(world: World, wire: Wire) -> None:
 @pytest.fixture
 def _no_standby_confirms(world: World) -> Iterator[None]:
     """A COMMIT is on disk, and waits; a backend that is terminated then has committed."""
-    world.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
-    world.execute("SELECT pg_reload_conf()")
+    world.configure("synchronous_standby_names", "nobody")
     yield
-    _nobody_waits(world)
-
-
-def _nobody_waits(world: World) -> None:
-    world.execute("ALTER SYSTEM RESET synchronous_standby_names")
-    world.execute("SELECT pg_reload_conf()")
+    world.configure("synchronous_commit", None)
+    world.configure("synchronous_standby_names", None)
 
 
 @pytest.mark.parametrize("tool", ["once_write", "plain_write"])
@@ -150,7 +149,7 @@ def test_it_was_committed_and_nobody_has_heard(world: World, wire: Wire, tool: s
     number = start(wire, tool, note=note)
     pids = world.once_running("COMMIT")
     eventually(lambda: world.execute(WAITS_FOR_STANDBY))
-    _nobody_waits(world)  # those who come now
+    world.configure("synchronous_commit", "local")  # those who come now do not wait
     world.terminate(pids)
     result = wire.answer(number)["result"]
     if tool == "once_write":

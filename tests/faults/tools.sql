@@ -6,7 +6,7 @@ GRANT USAGE ON SEQUENCE fixture.tries TO store_managers;
 CREATE TABLE fixture.counters (counter_id integer PRIMARY KEY, value integer NOT NULL DEFAULT 0);
 INSERT INTO fixture.counters VALUES (1), (2);
 CREATE TABLE fixture.switches (name text PRIMARY KEY, is_on boolean NOT NULL);
-INSERT INTO fixture.switches VALUES ('conflict', true);
+INSERT INTO fixture.switches VALUES ('conflict', true), ('slow', true);
 GRANT SELECT, UPDATE ON fixture.counters TO store_managers;
 GRANT SELECT ON fixture.switches TO store_managers;
 
@@ -106,16 +106,14 @@ GRANT EXECUTE ON FUNCTION
     TO store_managers;
 RESET ROLE;
 
--- At COMMIT, and then only the first time: a note that begins with "slow" takes long, with "fatal" ends its backend.
+-- At COMMIT a note that begins with "slow" takes long, and the first that begins with "fatal" ends its backend.
 CREATE FUNCTION fixture.at_commit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
-    IF (SELECT last_value FROM fixture.tries) = 1 THEN
-        IF NEW.note LIKE 'slow%' THEN
-            PERFORM pg_sleep(60);
-        ELSE
-            PERFORM pg_terminate_backend(pg_backend_pid());
-        END IF;
+    IF NEW.note LIKE 'slow%' THEN
+        PERFORM pg_sleep(60) FROM fixture.switches AS s WHERE s.name = 'slow' AND s.is_on;
+    ELSIF (SELECT t.last_value FROM fixture.tries AS t) = 1 THEN
+        PERFORM pg_terminate_backend(pg_backend_pid());
     END IF;
     RETURN NULL;
 END

@@ -11,10 +11,11 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
@@ -47,6 +48,10 @@ class World:
 
     def execute(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return self.target.execute(statement, *parameters)
+
+    def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """As the DBA, for who asks often."""
+        return psycopg.connect(self.target.dba, autocommit=True)
 
     def environment(self, through: Proxy | None = None, **settings: Any) -> dict[str, str]:
         """Of a server; `settings` are those of STOREKEEPER_*, in small letters."""
@@ -86,16 +91,14 @@ class World:
         ((count,),) = self.execute("SELECT count(*) FROM fixture.notes WHERE note = %s", note)
         return int(count)
 
-    def tries(self) -> int:
-        """How often tools were tried since the last time, though it was rolled back."""
-        ((count,),) = self.execute(
-            "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM fixture.tries"
-        )
-        self.execute("ALTER SEQUENCE fixture.tries RESTART")
-        return int(count)
+    def configure(self, name: str, value: str | None) -> None:
+        """A setting of the whole server, which takes effect at once; None: as it was."""
+        change = f"SET {name} = '{value}'" if value is not None else f"RESET {name}"
+        self.execute(f"ALTER SYSTEM {change}")
+        self.execute("SELECT pg_reload_conf()")
 
-    def has_once(self) -> bool:
-        return self.execute("SELECT to_regproc('gateway.once') IS NOT NULL") == [(True,)]
+    def switch(self, name: str, *, on: bool) -> None:
+        self.execute("UPDATE fixture.switches SET is_on = %s WHERE name = %s", on, name)
 
 
 @pytest.fixture(scope="session")
@@ -124,8 +127,7 @@ def world(prepared: World) -> Iterator[World]:
     with cluster(prepared.cluster._embedded.version) as made:
         prepared.cluster.copy_to(made)
         made.start()
-        given = prepared.target
-        yield World(made, Target(made.server, given.name, given.key, given.password))
+        yield World(made, replace(prepared.target, server=made.server))
 
 
 @pytest.fixture
