@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 from psycopg.conninfo import make_conninfo
-from psycopg.pq import Ping, PGconn
+from psycopg.pq import PGconn, Ping
 
 from conftest import Server
 from storekeeper.embedded import Embedded
@@ -92,10 +92,10 @@ class Cluster:
         assert self.process is None
         given = [f"{name}={value}" for name, value in OPTIONS.items()]
         options = [part for setting in given for part in ("-c", setting)]
+        options += ["-D", str(self.data), "-k", str(self.data), "-p", str(self.port)]
         with (self.data.parent / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [str(self._binaries / "postgres"), "-D", str(self.data), *options]
-                + ["-p", str(self.port), "-k", str(self.data)],
+                [str(self._binaries / "postgres"), *options],
                 cwd=self.data,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -21,11 +21,10 @@ PATIENCE = 5
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_cancelled_query_is_gone_at_once(world: World, mode: str) -> None:
-    settings = {"pool_min_size": 2, "pool_max_size": 2, "pool_max_lifetime": 100_000}
-    with (
-        Wire(world.environment(statement_timeout=90, **settings), mode) as wire,
-        world.connect() as dba,
-    ):
+    environment = world.environment(
+        statement_timeout=90, pool_min_size=2, pool_max_size=2, pool_max_lifetime=100_000
+    )
+    with Wire(environment, mode) as wire, world.connect() as dba:
 
         def running() -> bool:
             return dba.execute(RUNNING, ("fixture_sleep",)).rowcount > 0

@@ -8,15 +8,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from faults.world import World, failure, works
+from faults.world import World, works
 from wire import Wire, eventually
 
 
 def without_password(world: World) -> str:
-    given = conninfo_to_dict(world.target.gateway)
-    return make_conninfo(**{name: value for name, value in given.items() if name != "password"})
+    return world.target.server.conninfo(world.target.name, user="storekeeper_gateway")
 
 
 def put(file: Path, password: str) -> None:
@@ -54,9 +52,12 @@ def test_the_password_changes_while_calls_run(world: World, tmp_path: Path, orde
         calls = threading.Thread(target=call)
         calls.start()
         try:
-            steps = [lambda: put(file, new), lambda: change(world, new)]
-            for step in steps if order == "the file first" else steps[::-1]:
-                step()
+            if order == "the file first":
+                put(file, new)
+                change(world, new)
+            else:
+                change(world, new)
+                put(file, new)
             eventually(lambda: not before & set(world.pool()) and world.pool())
         finally:
             ended.set()

@@ -25,7 +25,9 @@ def standby(world: World) -> Iterator[Cluster]:
         made.start()
         eventually(lambda: world.execute(BEHIND))
         world.configure("synchronous_standby_names", "*")
-        eventually(lambda: world.execute("SELECT pid FROM pg_stat_replication WHERE sync_state = 'sync'"))
+        eventually(
+            lambda: world.execute("SELECT pid FROM pg_stat_replication WHERE sync_state = 'sync'")
+        )
         yield made
 
 
@@ -62,4 +64,6 @@ def test_the_primary_dies(world: World, standby: Cluster) -> None:
             "SET ROLE storekeeper_owner; CREATE FUNCTION tool.later() RETURNS integer"
             " LANGUAGE sql STABLE AS 'SELECT 1'; GRANT EXECUTE ON FUNCTION tool.later TO store_managers"
         )
-        eventually(lambda: "error" not in wire.ask("tools/call", {"name": "later", "arguments": {}}))
+        eventually(
+            lambda: "error" not in wire.ask("tools/call", {"name": "later", "arguments": {}})
+        )

@@ -55,9 +55,7 @@ GOES_WRONG: dict[str, Callable[[Proxy], object]] = {
 
 
 @pytest.mark.parametrize("wrong", GOES_WRONG.values(), ids=GOES_WRONG.keys())
-def test_during_a_call(
-    world: World, proxy: Proxy, wrong: Callable[[Proxy], object]
-) -> None:
+def test_during_a_call(world: World, proxy: Proxy, wrong: Callable[[Proxy], object]) -> None:
     with world.serving(proxy, **SETTINGS) as wire:
         number = start(wire, "fixture_sleep", seconds=0.5)
         world.once_running("fixture_sleep")

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from faults.world import SLACK, World, failure, start, works
-from wire import eventually
+from wire import Message, eventually
 
 IN_FLIGHT = 32
 POOL = 8
@@ -21,12 +21,13 @@ def test_many_calls_are_under_way(world: World, how: signal.Signals) -> None:
         calls = {}
         for n in range(IN_FLIGHT):
             note = f"restart {n} {secrets.token_hex(8)}"
-            tool, arguments = [
+            kinds: list[tuple[str, Message]] = [
                 ("fixture_sleep", {"seconds": 0.5}),
                 ("plain_write", {"note": note, "seconds": 0.2}),
                 ("once_write", {"note": note, "seconds": 0.2}),
                 ("fixture_rows", {"count": 100}),
-            ][n % 4]
+            ]
+            tool, arguments = kinds[n % 4]
             calls[start(wire, tool, **arguments)] = (tool, note)
         eventually(lambda: len(world.pool()) == POOL)
         world.cluster.restart(how)

@@ -5,14 +5,10 @@ The fixtures are known to every test: tests/conftest.py names this module as a p
 
 from __future__ import annotations
 
-import json
-import os
 import secrets
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import psycopg
