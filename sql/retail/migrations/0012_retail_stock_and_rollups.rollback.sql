@@ -5,6 +5,10 @@ REVOKE INSERT (store_id, order_id, line_number, product_id, quantity, unit_price
     ON retail.order_items FROM store_managers, regional_managers, head_office;
 REVOKE INSERT (store_id, product_id, stock_level), UPDATE (stock_level, updated_at)
     ON retail.inventory FROM store_managers, regional_managers, head_office;
+REVOKE EXECUTE ON FUNCTION retail.counts_as_revenue, retail.time_zone, retail.today FROM storekeeper_definer;
+REVOKE SELECT (store_id, order_id, order_date, status) ON retail.orders FROM storekeeper_definer;
+REVOKE SELECT (store_id, order_id, product_id, quantity, unit_price, line_total) ON retail.order_items FROM storekeeper_definer;
+REVOKE SELECT (store_id, product_id, stock_level) ON retail.inventory FROM storekeeper_definer;
 DROP TABLE retail.daily_sales;
 DROP TABLE retail.stock_movements;
 DROP TYPE retail.stock_transfer;
