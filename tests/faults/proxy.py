@@ -126,6 +126,8 @@ class Proxy:
         return len(links)
 
     async def _listen(self) -> None:
+        if self._listener:
+            return
         self._listener = await asyncio.start_server(
             self._accept, HOST, self.port, start_serving=True
         )

@@ -126,12 +126,6 @@ def world(prepared: World) -> Iterator[World]:
         yield World(made, replace(prepared.target, server=made.server))
 
 
-@pytest.fixture
-def proxy(world: World) -> Iterator[Proxy]:
-    with Proxy(world.cluster.port) as made:
-        yield made
-
-
 def start(wire: Wire, tool: str, **arguments: Any) -> int:
     """A call that is not waited for."""
     return wire.request("tools/call", {"name": tool, "arguments": arguments})
