@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import threading
 import time
 from collections import Counter
@@ -15,12 +16,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from conftest import BELLEVUE, HEAD_OFFICE, PUGET_SOUND, SEATTLE, Target, storekeeper
+from conftest import BELLEVUE, HEAD_OFFICE, PUGET_SOUND, SEATTLE, TESTS, Target, _copy, storekeeper
 
 STORES = ("Seattle", "Tacoma", "Everett")
 ONCE = "SELECT gateway.once('a_tool', %s, '{}')"
 ANSWERED = """SELECT gateway.answered('a_tool', %s, '{"told": "first"}')"""
-ORDER = "SELECT tool.record_order(%s, %s::retail.order_line[], NULL, %s)"
 ADJUST = "SELECT (tool.adjust_inventory(%s, %s, %s, %s, NULL, %s)).stock_level"
 TRANSFER = "SELECT (tool.transfer_stock(%s, %s, %s, %s, NULL, %s)).transfer_id"
 WAITS = """
@@ -48,6 +48,13 @@ SALES_DIFFER = """
     GROUP BY 1, 2, 3
     HAVING (sum(order_lines), sum(units), sum(revenue), sum(discount)) <> (0, 0, 0, 0)
 """
+
+
+@pytest.fixture(scope="module")
+def busy(template: Target) -> Iterator[Target]:
+    """A copy for tests that leave a trace, but no wrong sums."""
+    with _copy(template) as database:
+        yield database
 
 
 @contextmanager
@@ -82,19 +89,22 @@ def waits(database: Target, connection: psycopg.Connection[tuple[Any, ...]]) -> 
 
 @pytest.mark.parametrize("first", ["commits", "rolls back"])
 def test_a_call_with_the_same_key_waits_for_the_first(own: Target, first: str) -> None:
-    with ThreadPoolExecutor(1) as pool:
-        with person(own, SEATTLE) as other, person(own, SEATTLE) as doing:
-            assert one(doing, ONCE, "k") is None
-            repeat = pool.submit(one, other, ONCE, "k")
-            until(waits(own, other))
-            assert not repeat.done()
-            if first == "commits":
-                one(doing, ANSWERED, "k")
-                doing.commit()
-                assert repeat.result(20) == {"told": "first"}
-            else:
-                doing.rollback()
-                assert repeat.result(20) is None, "whoever comes next does it"
+    with (
+        ThreadPoolExecutor(1) as pool,
+        person(own, SEATTLE) as other,
+        person(own, SEATTLE) as doing,
+    ):
+        assert one(doing, ONCE, "k") is None
+        repeat = pool.submit(one, other, ONCE, "k")
+        until(waits(own, other))
+        assert not repeat.done()
+        if first == "commits":
+            one(doing, ANSWERED, "k")
+            doing.commit()
+            assert repeat.result(20) == {"told": "first"}
+        else:
+            doing.rollback()
+            assert repeat.result(20) is None, "whoever comes next does it"
 
 
 def test_another_persons_key_waits_for_nobody(own: Target) -> None:
@@ -182,7 +192,7 @@ def products(database: Target, stock: int = 60) -> list[tuple[str, int]]:
     """Three products, each with this much in every store, as the ledger has it."""
     found: list[tuple[str, int]] = database.execute(
         "SELECT sku, product_id FROM retail.products WHERE is_active ORDER BY product_id LIMIT 3"
-    )  # type: ignore[assignment]
+    )
     ids = [product_id for _, product_id in found]
     database.execute("DELETE FROM retail.stock_movements WHERE product_id = ANY (%s)", ids)
     database.execute(
@@ -199,8 +209,8 @@ def products(database: Target, stock: int = 60) -> list[tuple[str, int]]:
 
 def test_mixed_writers_add_up_without_a_deadlock(own: Target) -> None:
     """Eight people, three products, three stores; some of it is refused, nothing of that is written."""
-    skus = [sku for sku, _ in products(own)]
-    ids = [product_id for _, product_id in products(own)]
+    chosen = products(own)
+    skus, ids = [sku for sku, _ in chosen], [product_id for _, product_id in chosen]
     customers = own.execute(
         "SELECT DISTINCT ON (c.store_id) c.customer_id FROM retail.customers AS c"
         " JOIN retail.stores AS s USING (store_id) WHERE s.region_id = 1"
@@ -278,7 +288,7 @@ def test_mixed_writers_add_up_without_a_deadlock(own: Target) -> None:
 
 def an_order(database: Target) -> tuple[str, str]:
     """An order of today that counts, without lines: (store, order)."""
-    return database.execute(  # type: ignore[return-value]
+    return database.execute(
         "INSERT INTO retail.orders (store_id, customer_id)"
         " SELECT store_id, customer_id FROM retail.customers LIMIT 1"
         " RETURNING store_id::text, order_id::text"
@@ -307,26 +317,60 @@ PUT_OFF = (
 @pytest.mark.parametrize("lines", [ADD, CHANGE, REMOVE], ids=["add", "change", "remove"])
 @pytest.mark.parametrize("first", ["lines", "order"])
 def test_lines_and_order_change_at_once(
-    shared: Target, first: str, lines: str, order: str, how: str
+    busy: Target, first: str, lines: str, order: str, how: str
 ) -> None:
-    key = an_order(shared)
-    shared.execute(ADD.replace("2, 1, 1", "1, 1, 1"), *key)
+    key = an_order(busy)
+    busy.execute(ADD.replace("2, 1, 1", "1, 1, 1"), *key)
     statements = (lines, order) if first == "lines" else (order, lines)
-    with ThreadPoolExecutor(1) as pool:
-        with psycopg.connect(shared.dba) as one_, psycopg.connect(shared.dba) as two:
-            one_.execute(statements[0], key)
-            then = pool.submit(two.execute, statements[1], key)
-            until(lambda: then.done() or waits(shared, two)())
-            if how == "commits":
-                one_.commit()
-            else:
-                one_.rollback()
-            try:
-                then.result(20)
-                two.commit()
-            except psycopg.errors.ForeignKeyViolation:
-                assert (order, how) == (DELETE, "commits")
-                two.rollback()
-    assert shared.execute(SALES_DIFFER) == []
-    shared.execute(DELETE, *key)
-    assert shared.execute(SALES_DIFFER) == []
+    with (
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(busy.dba) as former,
+        psycopg.connect(busy.dba) as latter,
+    ):
+        former.execute(statements[0], key)
+        then = pool.submit(latter.execute, statements[1], key)
+        until(lambda: then.done() or waits(busy, latter)())
+        if how == "commits":
+            former.commit()
+        else:
+            former.rollback()
+        try:
+            then.result(20)
+            latter.commit()
+        except psycopg.errors.ForeignKeyViolation:
+            assert (order, how) == (DELETE, "commits")
+            latter.rollback()
+    assert busy.execute(SALES_DIFFER) == []
+    busy.execute(DELETE, *key)
+    assert busy.execute(SALES_DIFFER) == []
+
+
+# The handbook
+
+
+def test_the_handbooks_example(own: Target) -> None:
+    section = (TESTS.parent / "sql" / "README.md").read_text()
+    section = section.partition("## Writes that happen once")[2].partition("\n## ")[0]
+    example = re.search(r"```sql\n(-- .*?)```", section, re.DOTALL)
+    assert example
+    own.execute("SET ROLE storekeeper_owner;" + example[1])
+    call = "SELECT tool.set_reorder_point('htha000101', %s, NULL, %s)"
+    with person(own, SEATTLE) as connection:
+        told = one(connection, call, 12, "k")
+        assert (told["sku"], told["reorder_point"]) == ("HTHA000101", 12)
+        assert one(connection, call, 13, None)["reorder_point"] == 13
+    with person(own, SEATTLE) as connection:
+        assert one(connection, call, 12, "k") == told
+        assert (
+            one(
+                connection,
+                "SELECT reorder_point FROM retail.inventory JOIN retail.products USING (product_id)"
+                " WHERE sku = 'HTHA000101'",
+            )
+            == 13
+        )
+    cleaning = re.search(r"^  (DELETE FROM gateway\.answers .*;)$", section, re.MULTILINE)
+    assert cleaning
+    own.execute("UPDATE gateway.answers SET at = at - interval '31 days'")
+    own.execute(cleaning[1])
+    assert own.execute("SELECT count(*) FROM gateway.answers") == [(0,)]

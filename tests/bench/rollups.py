@@ -141,9 +141,11 @@ def main() -> None:
                         "VACUUM ANALYZE retail.daily_sales, retail.orders, retail.order_items"
                     )
                     run = subprocess.Popen(
-                        [given.pgbench, "-n", "-c", str(given.clients), "-j", "1"]
-                        + ["-T", str(given.seconds), "-M", "prepared"]
-                        + ["-f", f"{folder}/{kind}.sql", given.conninfo],
+                        [
+                            *(given.pgbench, "-n", "-M", "prepared", "-j", "1"),
+                            *("-c", str(given.clients), "-T", str(given.seconds)),
+                            *("-f", f"{folder}/{kind}.sql", given.conninfo),
+                        ],
                         stdout=subprocess.PIPE,
                         text=True,
                     )

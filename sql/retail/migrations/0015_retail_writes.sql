@@ -437,7 +437,8 @@ $function$;
 COMMENT ON FUNCTION retail.roll_up_orders IS $comment$
 Trigger: moves the sales of orders that begin or cease to count as revenue, or change their day, within
 retail.daily_sales, once a statement; before an order is deleted, deletes its lines. Runs as whoever writes,
-within their row security. Exact at READ COMMITTED, which is what calls run at.
+within their row security; who deletes orders needs the right to delete lines. Exact at READ COMMITTED, which is
+what calls run at.
 $comment$;
 REVOKE ALL ON FUNCTION retail.roll_up_orders FROM PUBLIC;
 

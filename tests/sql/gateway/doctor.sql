@@ -47,7 +47,8 @@ SELECT results_eq(
     $$VALUES ('PostgreSQL', true), ('pgvector', true), ('keys', true), ('people', true),
         ('row security', true), ('roles', true), ('published functions', true),
         ('tenant guards', true), ('sandboxes', true), ('hidden columns', true), ('past row security', true),
-        ('login', true), ('free SQL', true), ('temporary files', true), ('change notice', true)$$,
+        ('login', true), ('free SQL', true), ('temporary files', true), ('change notice', true),
+        ('rollups', true), ('stock', true)$$,
     'the DBA is told that all is well'
 );
 SELECT is_empty(

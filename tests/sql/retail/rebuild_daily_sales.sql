@@ -3,7 +3,8 @@ BEGIN;
 \ir ../tap.sql
 SELECT plan(7);
 
-CREATE TEMP TABLE want ON COMMIT DROP AS SELECT * FROM retail.daily_sales;
+CREATE TEMP TABLE want ON COMMIT DROP AS
+SELECT * FROM retail.daily_sales WHERE order_lines <> 0;
 UPDATE retail.daily_sales SET revenue = revenue + 1 WHERE product_id < 100;
 DELETE FROM retail.daily_sales WHERE product_id BETWEEN 100 AND 200;
 INSERT INTO retail.daily_sales SELECT store_id, '1999-01-01', 1, 1, 1, 1, 0 FROM retail.stores;

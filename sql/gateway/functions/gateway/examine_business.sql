@@ -8,32 +8,33 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    v_context  CONSTANT text := concat_ws(
+    v_context CONSTANT text := concat_ws(
         '|', pg_backend_pid(), extract(epoch FROM transaction_timestamp()), current_user,
         '00000000-0000-0000-0000-000000000000',
         (SELECT coalesce(string_agg(t.tenant_id::text, ',' ORDER BY t.tenant_id), '') FROM gateway.tenants AS t)
     );
-    v_before   CONSTANT text := coalesce(current_setting('storekeeper.context', true), '');
-    v_mac      CONSTANT bytea := gateway.mac('context', v_context);
-    v_function regproc;
+    v_before  CONSTANT text := coalesce(current_setting('storekeeper.context', true), '');
+    v_mac     CONSTANT bytea := gateway.mac('context', v_context);
+    v_schema  name;
 BEGIN
     IF v_mac IS NULL THEN
         RETURN;  -- Without a key nobody sees a row, and all would seem well.
     END IF;
     PERFORM set_config('storekeeper.context', encode(v_mac, 'hex') || '|' || v_context, true);
-    FOR v_function IN
-        SELECT p.oid
+    FOR v_schema IN
+        SELECT n.nspname
         FROM pg_proc AS p
         JOIN pg_namespace AS n ON n.oid = p.pronamespace
         WHERE p.proname = 'doctor'
           AND n.nspname <> 'gateway'
           AND p.proowner = 'storekeeper_owner'::regrole
           AND p.provolatile <> 'v'
+          AND p.pronargs = 0
           AND p.proallargtypes = ARRAY['text', 'boolean', 'text', 'text']::regtype[]::oid[]
           AND has_function_privilege(p.oid, 'EXECUTE')
         ORDER BY n.nspname
     LOOP
-        RETURN QUERY EXECUTE format('SELECT d.* FROM %s() AS d', v_function);
+        RETURN QUERY EXECUTE format('SELECT d.* FROM %I.doctor() AS d', v_schema);
     END LOOP;
     PERFORM set_config('storekeeper.context', v_before, true);
 END
