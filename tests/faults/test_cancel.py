@@ -16,7 +16,7 @@ from wire import MODES, Wire, eventually
 CANCELS = int(os.environ.get("STOREKEEPER_TEST_CANCELS", "100"))
 SOON = 0.5  # seconds
 LATE = 0.02  # part of the cancels that a busy machine may delay
-PATIENCE = 5
+PATIENCE = 2  # seconds
 
 
 @pytest.mark.parametrize("mode", MODES)
