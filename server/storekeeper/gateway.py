@@ -253,6 +253,10 @@ class Gateway:
             await self._ask(Statement(RECORD, (json.dumps(calls),), recurs=True))
         except (psycopg.Error, MCPError) as failure:
             later = isinstance(failure, MCPError) or is_lost(failure)
+            if len(calls) > 1 and not later:
+                # One that can't be written takes none of the others with it.
+                half = len(calls) // 2
+                return await self.record(calls[:half]) and await self.record(calls[half:])
             log.log(
                 logging.WARNING if later else logging.ERROR,
                 "%d calls not recorded: %s",
