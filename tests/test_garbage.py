@@ -23,7 +23,7 @@ MEBIBYTE = 2**20
 LIMIT = 64 * MEBIBYTE
 ERRORS = (-32700, -32600, -32601, -32602, -32022)
 ENVELOPE = {META + "protocolVersion": MODERN, META + "clientCapabilities": {}}
-JSON_VALUES = (
+JSON_VALUES: tuple[Any, ...] = (
     None,
     True,
     False,
@@ -240,7 +240,8 @@ def test_one_id_for_everything(wire: Wire) -> None:
 def test_batches(wire: Wire) -> None:
     one = json.loads(echo("batch", wire.mode, "x"))
     wire.messages.clear()
-    for batch in ([], [one], [one, one], [1, 2], [[]], [one] * 1000):
+    batches: list[list[Any]] = [[], [one], [one, one], [1, 2], [[]], [one] * 1000]
+    for batch in batches:
         wire.write(json.dumps(batch).encode() + b"\n")
         assert wire.answer(None, PATIENCE)["error"]["code"] == -32600  # type: ignore[arg-type]
     assert not any(m.get("id") == "batch" for m in wire.messages)

@@ -88,7 +88,7 @@ async def test_lines_come_whole_however_they_are_cut(ends: Ends) -> None:
             size = random.choice([1, 2, 3, 1000, 4096, 65536])
             piece, data = data[:size], data[size:]
             thread = written(ends.write_end, piece)
-            await until(lambda t=thread: not t.is_alive())
+            await asyncio.to_thread(thread.join, PATIENCE)
         await until(lambda: len(ends.heard) == len(lines))
     assert ends.heard == lines
 

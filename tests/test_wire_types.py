@@ -179,7 +179,7 @@ def test_a_version_that_nobody_speaks(wire: Wire, spoken: str) -> None:
     if spoken != MODERN:
         return
     for named in ("2099-01-01", 5, None):
-        meta = {session.VERSION: named, session.CAPABILITIES: {}}
+        meta: Message = {session.VERSION: named, session.CAPABILITIES: {}}
         error = wire.ask("tools/list", {"_meta": meta})["error"]
         assert error["code"] == mcp_types.UNSUPPORTED_PROTOCOL_VERSION
         mcp_types.UnsupportedProtocolVersionErrorData.model_validate(error["data"], by_name=False)
