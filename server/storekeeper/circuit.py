@@ -60,6 +60,10 @@ class Circuit:
                 await self._probe()
             except self._failure:
                 continue
+            except Exception:
+                # A defect of ours, which must not refuse calls for ever.
+                log.exception("unexpected failure of a try to connect")
+                continue
             break
         log.warning("the database can be reached again")
         self._failures = 0

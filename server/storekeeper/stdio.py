@@ -102,7 +102,7 @@ class Stdio:
 
     def _end_line(self) -> None:
         line, self._line = self._line, bytearray()
-        if self._skipping:
+        if self._skipping or len(line) > LONGEST_LINE:
             self._skipping = False
             self._hear(None)
         elif line:
