@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -109,9 +110,10 @@ def test_a_trace_is_followed_to_the_database(own: Target, mode: str) -> None:
         wire.greet()
         shown = []
         for given in [TRACEPARENT, *wrong]:
-            params = {"name": "fixture_session", "arguments": {}, "_meta": {"traceparent": given}}
+            meta: dict[str, Any] = {"traceparent": given}
             if mode != LEGACY:
-                params["_meta"] |= {META + "protocolVersion": mode, META + "clientCapabilities": {}}
+                meta |= {META + "protocolVersion": mode, META + "clientCapabilities": {}}
+            params = {"name": "fixture_session", "arguments": {}, "_meta": meta}
             answer = wire.ask("tools/call", params)["result"]["structuredContent"]
             shown.append(answer["application"])
         wire.end()
@@ -369,6 +371,21 @@ def test_calls_are_recorded_while_it_serves(own: Target) -> None:
         wire.call("who_am_i")
         eventually(lambda: own.execute("SELECT tool FROM gateway.calls"))
         assert wire.process.poll() is None
+
+
+def test_what_is_being_recorded_at_the_end_is_not_lost(own: Target) -> None:
+    waits = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'gateway.calls'::regclass"
+    with Wire(own.environment(SEATTLE)) as wire, psycopg.connect(own.dba) as other:
+        wire.greet()
+        other.execute("LOCK TABLE gateway.calls IN ACCESS EXCLUSIVE MODE")
+        wire.call("who_am_i")
+        eventually(lambda: own.execute(waits))
+        wire.stdin.close()
+        time.sleep(0.3)
+        other.rollback()
+        assert wire.process.wait(PATIENCE) == 0
+        assert [line for line in wire.log() if line["level"] != "INFO"] == []
+    assert own.execute("SELECT tool FROM gateway.calls") == [("who_am_i",)]
 
 
 def test_the_command_line_records_too(own: Target) -> None:
