@@ -15,15 +15,16 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    v_ledger regclass;
+    v_ledger record;
     v_some   text[];
     v_all    text[] := '{}';
 BEGIN
     -- Where yoyo keeps its ledger depends on the path of whoever migrates; that account granted SELECT
     -- on it. No other table is read, and none whose policies would run somebody's function here.
     FOR v_ledger IN
-        SELECT c.oid
+        SELECT n.nspname, c.relname
         FROM pg_class AS c
+        JOIN pg_namespace AS n ON n.oid = c.relnamespace
         WHERE c.relname = '_yoyo_migration'
           AND c.relkind = 'r'
           AND c.relpersistence = 'p'
@@ -31,7 +32,7 @@ BEGIN
           AND has_schema_privilege(c.relnamespace, 'USAGE')
           AND has_table_privilege(c.oid, 'SELECT')
     LOOP
-        EXECUTE format('SELECT array_agg(m.migration_id::text) FROM %s AS m', v_ledger) INTO v_some;
+        EXECUTE format('SELECT array_agg(m.migration_id::text) FROM %I.%I AS m', v_ledger.nspname, v_ledger.relname) INTO v_some;
         v_all := v_all || v_some;
     END LOOP;
     RETURN ARRAY(SELECT DISTINCT m FROM unnest(v_all) AS m (m) ORDER BY m);
@@ -592,7 +593,7 @@ DECLARE
     v_applied  CONSTANT text[] := gateway.applied_migrations();
     v_before   CONSTANT text := coalesce(current_setting('storekeeper.context', true), '');
     v_context  text;
-    v_doctor   regprocedure;
+    v_doctor   record;
     v_said     jsonb;
     v_findings jsonb := '[]';
 BEGIN
@@ -607,7 +608,7 @@ BEGIN
         'storekeeper.context', coalesce(encode(gateway.mac('context', v_context), 'hex') || '|' || v_context, ''), true
     );
     FOR v_doctor IN
-        SELECT p.oid
+        SELECT n.nspname, p.proname
         FROM pg_proc AS p
         JOIN pg_namespace AS n ON n.oid = p.pronamespace
         JOIN pg_roles AS r ON r.oid = p.proowner AND r.rolname IN ('storekeeper_owner', 'storekeeper_definer')
@@ -626,13 +627,13 @@ BEGIN
     LOOP
         BEGIN
             EXECUTE format(
-                'SELECT jsonb_agg(jsonb_build_object(''subject'', d.subject, ''ok'', d.ok, ''finding'', d.finding)) FROM %s AS d',
-                v_doctor
+                'SELECT jsonb_agg(jsonb_build_object(''subject'', d.subject, ''ok'', d.ok, ''finding'', d.finding)) FROM %I.%I() AS d',
+                v_doctor.nspname, v_doctor.proname
             ) INTO v_said;
         EXCEPTION WHEN OTHERS THEN
             -- A look that fails is itself what is to be told.
             v_said := jsonb_build_array(jsonb_build_object(
-                'subject', v_doctor::text, 'ok', false, 'finding', format('failed: %s (%s)', SQLERRM, SQLSTATE)
+                'subject', v_doctor.nspname || '.' || v_doctor.proname, 'ok', false, 'finding', format('failed: %s (%s)', SQLERRM, SQLSTATE)
             ));
         END;
         v_findings := v_findings || coalesce(v_said, '[]');

@@ -11,7 +11,7 @@ DECLARE
     v_applied  CONSTANT text[] := gateway.applied_migrations();
     v_before   CONSTANT text := coalesce(current_setting('storekeeper.context', true), '');
     v_context  text;
-    v_doctor   regprocedure;
+    v_doctor   record;
     v_said     jsonb;
     v_findings jsonb := '[]';
 BEGIN
@@ -26,7 +26,7 @@ BEGIN
         'storekeeper.context', coalesce(encode(gateway.mac('context', v_context), 'hex') || '|' || v_context, ''), true
     );
     FOR v_doctor IN
-        SELECT p.oid
+        SELECT n.nspname, p.proname
         FROM pg_proc AS p
         JOIN pg_namespace AS n ON n.oid = p.pronamespace
         JOIN pg_roles AS r ON r.oid = p.proowner AND r.rolname IN ('storekeeper_owner', 'storekeeper_definer')
@@ -45,13 +45,13 @@ BEGIN
     LOOP
         BEGIN
             EXECUTE format(
-                'SELECT jsonb_agg(jsonb_build_object(''subject'', d.subject, ''ok'', d.ok, ''finding'', d.finding)) FROM %s AS d',
-                v_doctor
+                'SELECT jsonb_agg(jsonb_build_object(''subject'', d.subject, ''ok'', d.ok, ''finding'', d.finding)) FROM %I.%I() AS d',
+                v_doctor.nspname, v_doctor.proname
             ) INTO v_said;
         EXCEPTION WHEN OTHERS THEN
             -- A look that fails is itself what is to be told.
             v_said := jsonb_build_array(jsonb_build_object(
-                'subject', v_doctor::text, 'ok', false, 'finding', format('failed: %s (%s)', SQLERRM, SQLSTATE)
+                'subject', v_doctor.nspname || '.' || v_doctor.proname, 'ok', false, 'finding', format('failed: %s (%s)', SQLERRM, SQLSTATE)
             ));
         END;
         v_findings := v_findings || coalesce(v_said, '[]');
