@@ -197,6 +197,7 @@ def test_audit(own: Target) -> None:
     denied = storekeeper("audit", environment=own.environment())
     assert denied.returncode == 1
     assert "AUTHORIZATION_ERROR" in denied.stderr
+    assert "storekeeper_auditor" in denied.stderr
 
 
 def test_audit_verify(own: Target) -> None:

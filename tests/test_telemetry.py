@@ -310,6 +310,25 @@ def test_slow_calls_are_told_and_leave_their_statement(own: Target, plans: str) 
     assert (other, no_plan) == ("tool.who_am_i()", None)
 
 
+def test_slow_calls_at_once_are_each_recorded_once(own: Target) -> None:
+    """One plan is asked for at a time; the others do without."""
+    environment = own.environment(
+        SEATTLE, STOREKEEPER_SLOW_CALL="0.000001", STOREKEEPER_SLOW_PLANS="1"
+    )
+    query = {"name": "execute_sales_query", "arguments": {"postgresql_query": "SELECT 1 AS one"}}
+    with Wire(environment) as wire:
+        wire.greet()
+        for _ in range(10):
+            for number in [wire.request("tools/call", query) for _ in range(2)]:
+                wire.answer(number)
+        wire.end()
+        told = sorted(line["request_id"] for line in wire.calls())
+    recorded = own.execute("SELECT request_id, plan IS NOT NULL FROM gateway.calls ORDER BY 1")
+    assert [request for request, _ in recorded] == told
+    assert len(told) == 20
+    assert any(planned for _, planned in recorded)
+
+
 def test_quick_calls_leave_no_statement_and_no_plan(own: Target) -> None:
     environment = own.environment(SEATTLE, STOREKEEPER_SLOW_CALL="60", STOREKEEPER_SLOW_PLANS="1")
     with Wire(environment) as wire:
