@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -111,9 +112,10 @@ def test_a_trace_is_followed_to_the_database(own: Target, mode: str) -> None:
         wire.greet()
         shown = []
         for given in [TRACEPARENT, *wrong]:
-            params = {"name": "fixture_session", "arguments": {}, "_meta": {"traceparent": given}}
+            meta: dict[str, Any] = {"traceparent": given}
             if mode != LEGACY:
-                params["_meta"] |= {META + "protocolVersion": mode, META + "clientCapabilities": {}}
+                meta |= {META + "protocolVersion": mode, META + "clientCapabilities": {}}
+            params = {"name": "fixture_session", "arguments": {}, "_meta": meta}
             answer = wire.ask("tools/call", params)["result"]["structuredContent"]
             shown.append(answer["application"])
         wire.end()
@@ -310,6 +312,25 @@ def test_slow_calls_are_told_and_leave_their_statement(own: Target, plans: str) 
     assert (other, no_plan) == ("tool.who_am_i()", None)
 
 
+def test_slow_calls_at_once_are_each_recorded_once(own: Target) -> None:
+    """One plan is asked for at a time; the others do without."""
+    environment = own.environment(
+        SEATTLE, STOREKEEPER_SLOW_CALL="0.000001", STOREKEEPER_SLOW_PLANS="1"
+    )
+    query = {"name": "execute_sales_query", "arguments": {"postgresql_query": "SELECT 1 AS one"}}
+    with Wire(environment) as wire:
+        wire.greet()
+        for _ in range(10):
+            for number in [wire.request("tools/call", query) for _ in range(2)]:
+                wire.answer(number)
+        wire.end()
+        told = sorted(line["request_id"] for line in wire.calls())
+    recorded = own.execute("SELECT request_id, plan IS NOT NULL FROM gateway.calls ORDER BY 1")
+    assert [request for request, _ in recorded] == told
+    assert len(told) == 20
+    assert any(planned for _, planned in recorded)
+
+
 def test_quick_calls_leave_no_statement_and_no_plan(own: Target) -> None:
     environment = own.environment(SEATTLE, STOREKEEPER_SLOW_CALL="60", STOREKEEPER_SLOW_PLANS="1")
     with Wire(environment) as wire:
@@ -371,6 +392,21 @@ def test_calls_are_recorded_while_it_serves(own: Target) -> None:
         wire.call("who_am_i")
         eventually(lambda: own.execute("SELECT tool FROM gateway.calls"))
         assert wire.process.poll() is None
+
+
+def test_what_is_being_recorded_at_the_end_is_not_lost(own: Target) -> None:
+    waits = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'gateway.calls'::regclass"
+    with Wire(own.environment(SEATTLE)) as wire, psycopg.connect(own.dba) as other:
+        wire.greet()
+        other.execute("LOCK TABLE gateway.calls IN ACCESS EXCLUSIVE MODE")
+        wire.call("who_am_i")
+        eventually(lambda: own.execute(waits))
+        wire.stdin.close()
+        time.sleep(0.3)
+        other.rollback()
+        assert wire.process.wait(PATIENCE) == 0
+        assert [line for line in wire.log() if line["level"] != "INFO"] == []
+    assert own.execute("SELECT tool FROM gateway.calls") == [("who_am_i",)]
 
 
 def test_the_command_line_records_too(own: Target) -> None:

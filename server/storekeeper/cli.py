@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from storekeeper.database import HARDENINGS, Database, connect_to
-from storekeeper.errors import MCPError
+from storekeeper.errors import AuthorizationError, MCPError
 from storekeeper.settings import Settings
 
 SAMPLE_SCALE = 0.1
@@ -32,6 +32,7 @@ FROM (
 ) AS c
 ORDER BY at, entry
 """
+NOT_THE_DBA = "Connect as the DBA; for the record, storekeeper_auditor does as well."
 SHOWN = ("at", "tool", "principal", "outcome", "duration_ms", "row_count", "request_id")
 VERIFY = "SELECT to_jsonb(v) AS problem FROM gateway.verify_calls() AS v"
 NEWEST_SEAL = """
@@ -479,7 +480,10 @@ def _as_dba(database: Database, statement: Any, *parameters: Any) -> list[dict[s
         except psycopg.errors.InvalidSchemaName:
             raise no_gateway(connection.info.dbname) from None
         except psycopg.Error as failure:
-            raise explain(failure) from None
+            error = explain(failure)
+            if isinstance(error, AuthorizationError):
+                error.hint = error.hint or NOT_THE_DBA
+            raise error from None
 
 
 def _arguments(words: tuple[str, ...]) -> dict[str, Any]:

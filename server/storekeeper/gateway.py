@@ -296,6 +296,10 @@ class Gateway:
 
     async def _ask(self, statement: Statement) -> bytes | None:
         """The first value of what the server's account asks for itself."""
+        # Cancelled itself, it would lose the connection.
+        return await asyncio.shield(asyncio.create_task(self._first_value(statement)))
+
+    async def _first_value(self, statement: Statement) -> bytes | None:
         connection = await self._take()
         try:
             (result,) = await connection.run((statement,))

@@ -56,6 +56,7 @@ class Protocol:
         self._gateway = gateway
         self._telemetry = telemetry
         self._health = Health(gateway)
+        self._recording = asyncio.Lock()
         self._planning: asyncio.Task[None] | None = None  # asks for a slow call's plan
         self._catalog: Catalog | None = None
         self._refusal: MCPError | None = None  # why nobody is signed in
@@ -163,10 +164,11 @@ class Protocol:
 
     async def record(self) -> None:
         """Writes the calls that the database has not heard of yet into its record."""
-        while calls := self._telemetry.take_unrecorded():
-            if not await self._gateway.record([self._telemetry.as_record(c) for c in calls]):
-                self._telemetry.put_back(calls)
-                return
+        async with self._recording:
+            while calls := self._telemetry.take_unrecorded():
+                if not await self._gateway.record([self._telemetry.as_record(c) for c in calls]):
+                    self._telemetry.put_back(calls)
+                    return
 
     async def _load_first(self) -> None:
         try:
@@ -187,7 +189,8 @@ class Protocol:
     async def _record_regularly(self) -> None:
         for turn in itertools.count():
             await asyncio.sleep(RECORD_EVERY)
-            await self.record()
+            # Not cancelled at the end: what is on its way would be lost.
+            await asyncio.shield(asyncio.create_task(self.record()))
             if turn % MAINTAIN_EVERY == 0:
                 await self._gateway.maintain()
 

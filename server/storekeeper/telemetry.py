@@ -68,9 +68,10 @@ def configure_logging(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    # The SDK and yoyo tell at INFO what each call's own line says better.
-    for chatty in ("mcp", "yoyo"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    # They tell at INFO what each call's own line says better.
+    quieter = max(logging.WARNING, logging.getLogger().level)
+    for chatty in ("mcp", "yoyo", "psycopg", "psycopg.pool"):
+        logging.getLogger(chatty).setLevel(quieter)
 
 
 class Telemetry:
