@@ -33,6 +33,7 @@ class Database:
 def database(monkeypatch: pytest.MonkeyPatch) -> Database:
     monkeypatch.setattr(module, "FIRST", 0.005)
     monkeypatch.setattr(module, "LONGEST", 0.02)
+    monkeypatch.setattr(module, "PATIENCE", 0)
     return Database()
 
 
@@ -62,6 +63,16 @@ async def test_it_opens_after_some_failures_in_a_row_only(circuit: Circuit) -> N
     assert not circuit.open
     circuit.check()
     trip(circuit)
+    assert circuit.open
+
+
+async def test_it_waits_for_a_restart(circuit: Circuit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.1)
+    trip(circuit)
+    trip(circuit)
+    assert not circuit.open
+    await asyncio.sleep(0.11)
+    circuit.failed()
     assert circuit.open
 
 

@@ -89,12 +89,23 @@ def test_all_idle_connections_die_before_a_write(world: World, wire: Wire, end: 
 
 
 @WAYS
-@pytest.mark.parametrize("when", ["statement", "commit"])
-def test_a_write_without_a_key(world: World, wire: Wire, end: End, when: str) -> None:
+def test_a_write_without_a_key_before_its_commit(world: World, wire: Wire, end: End) -> None:
+    """Nothing of it was made, so that it can be tried again."""
+    note = f"at once {secrets.token_hex(8)}"
+    number = start(wire, "plain_write", note=note, seconds=1)
+    end(world, world.once_running("plain_write"))
+    assert wire.answer(number)["result"]["isError"] is False
+    assert wire.calls()[-1]["retries"] >= 1
+    assert world.notes(note) == 1
+    assert works(wire)
+
+
+@WAYS
+def test_a_write_without_a_key_at_its_commit(world: World, wire: Wire, end: End) -> None:
     """It is told as it is, and not tried again."""
-    note = f"{'slow' if when == 'commit' else 'at once'} {secrets.token_hex(8)}"
-    number = start(wire, "plain_write", note=note, seconds=0 if when == "commit" else 60)
-    end(world, world.once_running("COMMIT" if when == "commit" else "plain_write"))
+    note = f"slow {secrets.token_hex(8)}"
+    number = start(wire, "plain_write", note=note)
+    end(world, world.once_running("COMMIT"))
     told = failure(wire.answer(number)["result"])
     assert told["error_code"] == "UNAVAILABLE"
     assert wire.calls()[-1]["retries"] == 0
