@@ -34,6 +34,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Database:
     monkeypatch.setattr(module, "FIRST", 0.005)
     monkeypatch.setattr(module, "LONGEST", 0.02)
     monkeypatch.setattr(module, "PATIENCE", 0)
+    monkeypatch.setattr(module, "HURRY", 0.001)
     return Database()
 
 
@@ -61,7 +62,7 @@ async def test_it_opens_after_some_failures_in_a_row_only(circuit: Circuit) -> N
             circuit.failed()
         circuit.succeeded()
     assert not circuit.open
-    circuit.check()
+    await circuit.check()
     trip(circuit)
     assert circuit.open
 
@@ -80,7 +81,7 @@ async def test_while_it_is_open_a_call_is_told_when_to_come(circuit: Circuit) ->
     trip(circuit)
     for _ in range(3):
         with pytest.raises(UnavailableError) as refused:
-            circuit.check()
+            await circuit.check()
         assert refused.value.retryable
         assert refused.value.hint
         assert refused.value.retry_after is not None
@@ -94,7 +95,7 @@ async def test_it_closes_when_a_try_succeeds(circuit: Circuit, database: Databas
     assert circuit.open
     database.failure = None
     await until(lambda: not circuit.open)
-    circuit.check()
+    await circuit.check()
     tries = database.tries
     await asyncio.sleep(0.05)
     assert database.tries == tries

@@ -57,10 +57,10 @@ log = logging.getLogger("storekeeper.gateway")
 Progress = Callable[[float, float, str], None]  # done, total, what is being done
 
 ASSERTION_LIFETIME = 60  # seconds
-CANCEL_PATIENCE = 5  # seconds that a cancelled backend gets to stop
+CANCEL_PATIENCE = 1  # seconds that a cancelled backend gets to stop
 CANCEL_AGAIN = 0.2  # seconds until the next try: a cancel that comes before its query is lost
-RECONNECT = 3  # seconds of trying to reconnect in the background; the next call tries anew
-ASK_AGAIN = 1  # seconds of waiting for the pool
+RECONNECT = 0.3  # seconds of trying to reconnect in the background; who waits asks anew
+ASK_AGAIN = 0.3  # seconds of waiting for the pool
 GRACE = 1  # seconds by which the client-side deadline exceeds the server-side one
 FIRST_RETRY, LONGEST_RETRY = 0.05, 5  # seconds
 UNDONE = ("40001", "40P01", "55P03")  # the server has undone the transaction, and says so
@@ -340,7 +340,7 @@ class Gateway:
         deadline = time.monotonic() + self.settings.pool_timeout
         while True:
             if not patient and self.circuit.open and not self._idle():
-                self.circuit.check()
+                await self.circuit.check()
             left = deadline - time.monotonic()
             try:
                 # Asked anew each time: the pool gives up reconnecting for those who wait already.

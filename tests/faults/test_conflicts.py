@@ -46,13 +46,11 @@ def test_writes_with_a_key_in_a_deadlock(world: World, wire: Wire) -> None:
 
 
 def test_writes_without_a_key_in_a_deadlock(world: World, wire: Wire) -> None:
+    """What the server has undone can be made again."""
     before = counters(world)
     results = both(wire, "count_both_plainly")
-    (victim,) = [result for result in results if result["isError"]]
-    told = failure(victim)
-    assert (told["error_code"], told["sqlstate"]) == ("UNAVAILABLE", "40P01")
-    assert told["retry_after"] > 0
-    assert counters(world) == [value + 1 for value in before]
+    assert [result["isError"] for result in results] == [False, False]
+    assert counters(world) == [value + 2 for value in before]
 
 
 def test_a_read_that_meets_a_conflict(world: World, wire: Wire) -> None:

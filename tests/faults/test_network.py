@@ -151,8 +151,8 @@ def test_an_answer_is_lost_and_the_connection_then(
 ) -> None:
     """The write was made: with a key its answer is told all the same, without one nobody knows."""
     note = f"lost {secrets.token_hex(8)}"
-    number = start(wire, tool, note=note, seconds=0.5)
-    world.once_running(tool)
+    number = start(wire, tool, note=note)
+    world.once_running("COMMIT")
     proxy.silence()
     eventually(lambda: world.notes(note) == 1)
     proxy.flow()

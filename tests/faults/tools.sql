@@ -106,12 +106,14 @@ GRANT EXECUTE ON FUNCTION
     TO store_managers;
 RESET ROLE;
 
--- At COMMIT a note that begins with "slow" takes long, and the first that begins with "fatal" ends its backend.
+-- At COMMIT a note that begins with "slow" takes long, one with "lost" half a second, and the first that begins with "fatal" ends its backend.
 CREATE FUNCTION fixture.at_commit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
     IF NEW.note LIKE 'slow%' THEN
         PERFORM pg_sleep(60) FROM fixture.switches AS s WHERE s.name = 'slow' AND s.is_on;
+    ELSIF NEW.note LIKE 'lost%' THEN
+        PERFORM pg_sleep(0.5);
     ELSIF (SELECT t.last_value FROM fixture.tries AS t) = 1 THEN
         PERFORM pg_terminate_backend(pg_backend_pid());
     END IF;
@@ -119,6 +121,6 @@ BEGIN
 END
 $function$;
 CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON fixture.notes DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW WHEN (NEW.note LIKE 'slow%' OR NEW.note LIKE 'fatal%') EXECUTE FUNCTION fixture.at_commit();
+    FOR EACH ROW WHEN (NEW.note ~ '^(slow|lost|fatal)') EXECUTE FUNCTION fixture.at_commit();
 
 GRANT EXECUTE ON FUNCTION pg_advisory_xact_lock(bigint), pg_advisory_xact_lock_shared(bigint) TO store_managers;

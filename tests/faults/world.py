@@ -33,7 +33,9 @@ RUNNING = """
 """
 POOL = """
     SELECT pid FROM pg_stat_activity
-    WHERE usename = 'storekeeper_gateway' AND application_name <> 'storekeeper catalog' ORDER BY pid
+    WHERE usename = 'storekeeper_gateway'
+      AND application_name NOT IN ('storekeeper notices', 'storekeeper probe')
+    ORDER BY pid
 """
 
 
