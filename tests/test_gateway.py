@@ -367,7 +367,9 @@ async def _terminate_once(database: Target) -> None:
 async def gone(database: Target) -> None:
     """No statement of ours runs any more, within a second."""
     with anyio.fail_after(1):
-        while database.execute(BACKENDS):
+        while True:
+            if not database.execute(BACKENDS):
+                return
             await anyio.sleep(0.01)
 
 

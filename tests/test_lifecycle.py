@@ -23,7 +23,7 @@ from conftest import SEATTLE, TESTS, Target, storekeeper
 from storekeeper.embedded import Embedded
 from wire import LEGACY, MODES, PATIENCE, Wire, eventually
 
-ENDS_WITHIN = 2  # seconds
+ENDS_WITHIN = 4  # seconds: one of grace, one for answers unread
 SLEEPING = """
     SELECT pid FROM pg_stat_activity
     WHERE datname = current_database() AND query LIKE '%fixture_sleep%' AND pid <> pg_backend_pid()

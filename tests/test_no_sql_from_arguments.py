@@ -20,15 +20,17 @@ SQL = TESTS.parent / "sql"
 
 # Python: what reaches a connection as a statement
 
-RUNS_SQL = {"execute", "executemany", "stream", "copy", "exec_", "exec_params", "SQL"}
+RUNS_SQL = {
+    *("execute", "executemany", "stream", "copy", "exec_", "exec_params", "SQL", "Statement"),
+    "send_query_params",
+}
 COMPOSES = {"SQL", "Identifier", "Literal", "Placeholder", "format", "join", "as_string"}
 
 STATEMENTS_MADE_ELSEWHERE = {
     ("catalog.py", "types[n]"): "format_type()'s name of the argument's declared type",
     ("cli.py", "statement"): "constants of the commands that the DBA calls",
-    ("gateway.py", "clearing"): "_clearings chooses among constants",
-    ("gateway.py", "ending"): "COMMIT, ROLLBACK or one of _clearings",
-    ("gateway.py", "statement"): "Function.statement, a composition; the arguments are bound",
+    ("connection.py", "text"): "what a Statement holds",
+    ("gateway.py", "text"): "Function.statement, a composition, and a limit, a number",
 }
 
 
@@ -47,8 +49,7 @@ class Module:
                 for call in _own_nodes(function):
                     if (
                         isinstance(call, ast.Call)
-                        and isinstance(call.func, ast.Attribute)
-                        and call.func.attr in RUNS_SQL
+                        and _name(call.func) in RUNS_SQL
                         and call.args
                         and not self._is_known(call.args[0], local)
                     ):
@@ -84,6 +85,14 @@ class Module:
                 # What sql.SQL itself is given is looked at where it stands.
                 return name in COMPOSES and _is_composition(node)
         return False
+
+
+def _name(function: ast.expr) -> str:
+    """What is called: a method of whatever object, or a class."""
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    name = ast.unparse(function)
+    return name if name[0].isupper() else ""
 
 
 def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:

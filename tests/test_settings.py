@@ -21,7 +21,7 @@ PASSWORD = "hunter2-secret"
 KEY = "5ec3e7" * 11
 URL = f"postgresql://somebody:{PASSWORD}@db.example:5432/shop"
 
-UNSET = {"database_url", "principal", "assertion_key", "sql", "log_level"}
+UNSET = {"database_url", "cache_url", "principal", "assertion_key", "sql", "log_level"}
 
 
 def documented() -> dict[str, str]:
@@ -36,11 +36,8 @@ def documented() -> dict[str, str]:
         words = re.findall(r"`(?:STOREKEEPER_|…_)(\w+)`", names)
         values = defaults.strip().split(", ") if len(words) > 1 else [defaults.strip()]
         for word, value in zip(words, values, strict=True):
-            (name,) = [
-                n
-                for n in Settings.model_fields
-                if n == word.lower() or n.endswith(f"_{word.lower()}")
-            ]
+            known, word = list(Settings.model_fields), word.lower()
+            (name,) = [word] if word in known else [n for n in known if n.endswith(f"_{word}")]
             found[name] = value
     return found
 

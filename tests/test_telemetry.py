@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import socket
@@ -15,6 +16,7 @@ import psycopg
 import pytest
 
 from conftest import SEATTLE, TESTS, Target, storekeeper
+from storekeeper.gateway import Gateway
 from storekeeper.telemetry import BATCH, RECORD_LIMIT, Call, Telemetry
 from wire import LEGACY, META, MODES, PATIENCE, Wire, eventually
 
@@ -412,6 +414,49 @@ def test_the_command_line_records_too(own: Target) -> None:
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)["email"] == SEATTLE
     assert own.execute("SELECT tool, outcome FROM gateway.calls") == [("who_am_i", "ok")]
+
+
+@pytest.mark.parametrize(
+    "given", ['"nul \\u0000"', '"half \\ud800"', "NaN", "-Infinity", "1e400", '"\\\\u0000"']
+)
+def test_no_argument_keeps_calls_out_of_the_record(own: Target, given: str) -> None:
+    """Calls are recorded together: one that PostgreSQL could not store would take the others with it."""
+    arguments = json.loads(f'{{"surplus": {given}, "postgresql_query": {given}}}')
+    with Wire(own.environment(SEATTLE)) as wire:
+        wire.greet()
+        wire.call("who_am_i")
+        wire.call("execute_sales_query", **arguments)
+        wire.call("who_am_i")
+    told = own.execute("SELECT tool, outcome FROM gateway.calls ORDER BY at")
+    assert told == [
+        ("who_am_i", "ok"),
+        ("execute_sales_query", "VALIDATION_ERROR"),
+        ("who_am_i", "ok"),
+    ]
+
+
+async def recorded(database: Target, calls: list[dict[str, Any]]) -> bool:
+    settings = database.settings()
+    async with Gateway(database.gateway, settings, settings.read_assertion_key()) as gateway:
+        return await gateway.record(calls)
+
+
+def test_a_call_that_can_not_be_stored_takes_no_other_with_it(own: Target) -> None:
+    calls: list[dict[str, Any]] = [
+        {
+            "at": "2026-01-01",
+            "tool": f"t{n}",
+            "principal": SEATTLE,
+            "outcome": "ok",
+            "duration_ms": 1,
+            "request_id": f"{n}",
+        }
+        for n in range(9)
+    ]
+    calls[4]["tool"] = "nul \0"
+    assert asyncio.run(recorded(own, calls))
+    told = own.execute("SELECT tool FROM gateway.calls ORDER BY tool")
+    assert told == [(f"t{n}",) for n in range(9) if n != 4]
 
 
 def test_a_record_that_can_not_be_written_harms_no_call(own: Target) -> None:

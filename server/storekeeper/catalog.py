@@ -5,6 +5,7 @@ A comment is prose, then tags, each on lines of its own:
     @title Top products                  @param name text        @return column text
     @example name=value other=value      @destructive            @sql argument (it holds free SQL)
     @uri retail://schema/{table}         @mime application/json
+    @cache 5m schema.table, schema.table
     @secret argument (kept out of the record)
     @max_rows 50    @max_bytes 100000    @retries 0    @concurrency 2   (this function's own limits)
 """
@@ -25,6 +26,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic import ValidationError as Refused
 
 from storekeeper import pgtypes
+from storekeeper.cache import CacheRule
 from storekeeper.errors import ValidationError
 from storekeeper.pgtypes import Types
 
@@ -92,6 +94,8 @@ class Function(BaseModel):
     returns_set: bool
     result_type: str
     timeout: str | None
+    source: str = ""  # a hash of its definition
+    watched: frozenset[str] = frozenset()  # the tables whose changes the database notes
     arguments: tuple[Argument, ...]
     columns: tuple[Column, ...]
     types: Types
@@ -118,6 +122,14 @@ class Function(BaseModel):
     def holds_sql(self) -> bool:
         """Whether an argument is free SQL, so that errors of class 42 are the caller's."""
         return "sql" in self.comment.tags
+
+    @cached_property
+    def cache_rule(self) -> CacheRule | None:
+        """How its answers may be kept; None where that would not be safe."""
+        rule = CacheRule.parse(self.comment.one("cache"))
+        if rule is None or self.writes or self.holds_sql or not self.source:
+            return None
+        return rule if self.watched.issuperset(rule.tables) else None
 
     @property
     def timeout_ms(self) -> int | None:
@@ -253,7 +265,7 @@ class Function(BaseModel):
                 continue
             arguments[name] = text
             if isinstance(text, str) and properties.get(name, {}).get("type") != "string":
-                with suppress(json.JSONDecodeError):
+                with suppress(ValueError, RecursionError):
                     arguments[name] = json.loads(text)
         return arguments
 
@@ -341,21 +353,25 @@ class Catalog(BaseModel):
 
     instructions: str = ""
     who: dict[str, Any] = {}
+    database: str = ""  # which database, and which run of it since it was started or crashed
     functions: tuple[Function, ...] = ()
 
     @classmethod
     def load(cls, facts: dict[str, Any]) -> Catalog:
         """From what gateway.catalog() returned."""
-        types = Types(facts["types"])
+        shared = {
+            "types": Types(facts["types"]),
+            # Without a name for this run of the database no answer can be kept apart from others'.
+            "watched": frozenset(facts.get("watched") or () if facts.get("database") else ()),
+        }
         functions = [
-            Function(
-                **f | {"kind": f["schema"], "comment": Comment.parse(f["comment"]), "types": types}
-            )
+            Function(**f | {"kind": f["schema"], "comment": Comment.parse(f["comment"])} | shared)
             for f in facts["functions"]
         ]
         return cls(
             instructions=facts["instructions"] or "",
             who=facts["who"] or {},
+            database=facts.get("database") or "",
             functions=tuple(functions),
         )
 

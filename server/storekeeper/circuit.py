@@ -13,6 +13,7 @@ from storekeeper.errors import UnavailableError
 log = logging.getLogger("storekeeper.circuit")
 
 FAILURES = 3  # to connect, in a row
+PATIENCE = 3  # seconds from the first of them: a restart takes no longer, and calls wait for it
 FIRST, LONGEST = 0.2, 5.0  # seconds between two tries in the background
 
 
@@ -23,7 +24,8 @@ class Circuit:
         self._probe = probe
         self._failure = failure
         self._failures = 0
-        self._next = 0.0  # when the database is tried again, by the monotonic clock
+        self._since = 0.0  # the first of them, by the monotonic clock
+        self._next = 0.0  # when the database is tried again
         self._probing: asyncio.Task[None] | None = None
 
     @property
@@ -43,8 +45,11 @@ class Circuit:
         self._failures = 0
 
     def failed(self) -> None:
+        now = time.monotonic()
+        if not self._failures:
+            self._since = now
         self._failures += 1
-        if self._failures >= FAILURES and not self.open:
+        if self._failures >= FAILURES and now - self._since >= PATIENCE and not self.open:
             log.warning("the database can't be reached; calls are refused until it can")
             self._probing = asyncio.create_task(self._try())
 
@@ -59,6 +64,10 @@ class Circuit:
             try:
                 await self._probe()
             except self._failure:
+                continue
+            except Exception:
+                # A defect of ours, which must not refuse calls for ever.
+                log.exception("unexpected failure of a try to connect")
                 continue
             break
         log.warning("the database can be reached again")

@@ -124,13 +124,16 @@ def main(context: click.Context, principal: str | None) -> None:
 @explained
 def serve(principal: str | None) -> None:
     """MCP over stdio, for one person."""
+    from storekeeper.cache import make_cache
     from storekeeper.gateway import Gateway
     from storekeeper.protocol import Protocol
     from storekeeper.telemetry import Telemetry
 
     async def run(settings: Settings, database: Database) -> None:
-        async with Gateway(database.server, settings, settings.read_assertion_key()) as gateway:
-            await Protocol(gateway, Telemetry(settings)).serve(settings)
+        key = settings.read_assertion_key()
+        async with Gateway(database.server, settings, key) as gateway:
+            cache = make_cache(settings, key)
+            await Protocol(gateway, Telemetry(settings), cache).serve(settings)
 
     with ready("INFO", principal=principal) as (settings, database):
         asyncio.run(run(settings, database))

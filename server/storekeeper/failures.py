@@ -52,11 +52,13 @@ def explain(
             hint=NARROWER,
         )
     if in_doubt:
-        return UnavailableError(
+        unknown = UnavailableError(
             "The connection broke: the change may have been made, or not.",
             sqlstate=failure.sqlstate,
             hint=IN_DOUBT,
         )
+        unknown.retryable = False
+        return unknown
     if kind is UnavailableError:
         return UnavailableError(
             "The database is not available for this right now.",

@@ -15,9 +15,11 @@ import hashlib
 import hmac
 import json
 import logging
+import math
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +60,7 @@ ASSERTION_LIFETIME = 60  # seconds
 CANCEL_PATIENCE = 5  # seconds that a cancelled backend gets to stop
 CANCEL_AGAIN = 0.2  # seconds until the next try: a cancel that comes before its query is lost
 RECONNECT = 3  # seconds of trying to reconnect in the background; the next call tries anew
+ASK_AGAIN = 1  # seconds of waiting for the pool
 GRACE = 1  # seconds by which the client-side deadline exceeds the server-side one
 FIRST_RETRY, LONGEST_RETRY = 0.05, 5  # seconds
 UNDONE = ("40001", "40P01", "55P03")  # the server has undone the transaction, and says so
@@ -88,7 +91,8 @@ RESET = (
     Statement("DEALLOCATE ALL"),
     UNLOCK,
 )
-CATALOG_CHANNEL, CHANGES_CHANNEL = "storekeeper_catalog", "storekeeper_changes"
+CATALOG_CHANNEL = "storekeeper_catalog"
+CHANGES_CHANNEL = "storekeeper_changes"
 PROGRESS = "SK001"  # the notice of gateway.progress
 
 
@@ -199,33 +203,41 @@ class Gateway:
                 hint="Set STOREKEEPER_PRINCIPAL to the id or e-mail of a person (storekeeper people "
                 "lists them) and start the server again.",
             )
-        timeout_ms = request.timeout_ms or round(self.settings.statement_timeout * 1000)
-        deadline = time.monotonic() + timeout_ms / 1000
+        deadline = time.monotonic() + self._timeout_ms(request) / 1000
         places = {f"person {self.principal}": self.settings.max_calls_per_person}
         if request.concurrency:
             places[f"function {request.function}"] = request.concurrency
         allowed = self.settings.retries if request.retries is None else request.retries
         attempts = _Attempts(request, allowed)
+        async with self.in_time(request), self.admission.place(places):
+            while True:
+                # In steps, so that calls which did not wait have one and the same timeout.
+                left_ms = max(1, math.ceil((deadline - time.monotonic()) * 10)) * 100
+                try:
+                    answer = await self._attempt(request, left_ms, again=attempts.made > 0)
+                except (psycopg.Error, _InDoubtError) as failure:
+                    await attempts.another(failure)
+                    # What broke one connection has often broken all of them.
+                    await self.pool.check()
+                else:
+                    answer.retries = attempts.made
+                    return answer
+
+    @asynccontextmanager
+    async def in_time(self, request: Request) -> AsyncIterator[None]:
+        """Fails with a QueryTimeoutError when the body takes longer than the request may."""
+        timeout_ms = self._timeout_ms(request)
         try:
-            async with asyncio.timeout(timeout_ms / 1000 + GRACE), self.admission.place(places):
-                while True:
-                    left_ms = max(1, round((deadline - time.monotonic()) * 1000))
-                    try:
-                        answer = await self._attempt(request, left_ms)
-                    except (psycopg.Error, _InDoubtError) as failure:
-                        await attempts.another(failure)
-                        # What broke one connection has often broken all of them.
-                        await self.pool.check()
-                    else:
-                        answer.retries = attempts.made
-                        return answer
+            async with asyncio.timeout(timeout_ms / 1000 + GRACE):
+                yield
         except TimeoutError:
-            error = QueryTimeoutError(
+            raise QueryTimeoutError(
                 f"No answer within {timeout_ms / 1000:g} s.",
                 hint=IN_DOUBT if request.writes else NARROWER,
-            )
-            error.retries = attempts.made
-            raise error from None
+            ) from None
+
+    def _timeout_ms(self, request: Request) -> int:
+        return request.timeout_ms or round(self.settings.statement_timeout * 1000)
 
     async def is_unchanged(self, snapshot: str, tables: Sequence[str]) -> bool:
         """Whether a read that saw this snapshot of these tables would see the same now."""
@@ -241,6 +253,10 @@ class Gateway:
             await self._ask(Statement(RECORD, (json.dumps(calls),), recurs=True))
         except (psycopg.Error, MCPError) as failure:
             later = isinstance(failure, MCPError) or is_lost(failure)
+            if len(calls) > 1 and not later:
+                # One that can't be written takes none of the others with it.
+                half = len(calls) // 2
+                return await self.record(calls[:half]) and await self.record(calls[half:])
             log.log(
                 logging.WARNING if later else logging.ERROR,
                 "%d calls not recorded: %s",
@@ -300,8 +316,8 @@ class Gateway:
         while True:
             try:
                 async with await self._connect("storekeeper notices") as connection:
-                    for channel in (CATALOG_CHANNEL, CHANGES_CHANNEL):
-                        await connection.execute(f"LISTEN {channel}")
+                    await connection.execute(f"LISTEN {CATALOG_CHANNEL}")
+                    await connection.execute(f"LISTEN {CHANGES_CHANNEL}")
                     await start()
                     waits = delays(FIRST_RETRY, LONGEST_RETRY)
                     async for notice in connection.notifies():
@@ -319,17 +335,26 @@ class Gateway:
         connection = await self._connect("storekeeper probe")
         await connection.close()
 
-    async def _take(self) -> Connection:
-        if self.circuit.open and not self.pool.get_stats().get("pool_available"):
-            self.circuit.check()
+    async def _take(self, *, patient: bool = False) -> Connection:
+        """A connection that is alive. While the database can't be reached, only the patient wait."""
+        deadline = time.monotonic() + self.settings.pool_timeout
         while True:
+            if not patient and self.circuit.open and not self._idle():
+                self.circuit.check()
+            left = deadline - time.monotonic()
             try:
-                connection = await self.pool.getconn()
-            except (PoolTimeout, PoolClosed):
-                raise self._no_connection() from None
+                # Asked anew each time: the pool gives up reconnecting for those who wait already.
+                connection = await self.pool.getconn(timeout=max(0.001, min(left, ASK_AGAIN)))
+            except (PoolTimeout, PoolClosed) as failure:
+                if left < ASK_AGAIN or isinstance(failure, PoolClosed):
+                    raise self._no_connection() from None
+                continue
             if connection.is_alive:
                 return connection
             await self._give_back(connection, fit=False)
+
+    def _idle(self) -> int:
+        return self.pool.get_stats().get("pool_available", 0)
 
     async def _give_back(self, connection: Connection, *, fit: bool = True) -> None:
         if not fit:
@@ -347,8 +372,8 @@ class Gateway:
             retry_after=5,
         )
 
-    async def _attempt(self, request: Request, timeout_ms: int) -> Answer:
-        connection = await self._take()
+    async def _attempt(self, request: Request, timeout_ms: int, *, again: bool) -> Answer:
+        connection = await self._take(patient=again)
         self._at_work += 1
         work = asyncio.create_task(self._work(connection, request, timeout_ms))
         try:

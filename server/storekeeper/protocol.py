@@ -19,6 +19,7 @@ from importlib.metadata import version
 from typing import Any
 
 from storekeeper import health, jsonrpc, results, surface
+from storekeeper.cache import Cache, Entry, NoCache, cache_key
 from storekeeper.catalog import CATALOG, KEY, Catalog, Function
 from storekeeper.errors import AuthorizationError, ConfigurationError, MCPError
 from storekeeper.gateway import CATALOG_CHANNEL, Answer, Gateway, Request
@@ -35,9 +36,9 @@ log = logging.getLogger("storekeeper.protocol")
 FIRST_LOAD = 5  # seconds that a greeting waits for the catalog
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 RECORD_EVERY = 2  # seconds
+MAINTAIN_EVERY = 30  # times as long
 PLAN_TIMEOUT = 2000  # milliseconds
 GAUGES_EVERY = 2  # seconds
-MAINTAIN_EVERY = 15  # times as long
 STOPPING = 1  # seconds that cancelled calls, then the record, get at the end
 COMPLETIONS = 100  # MCP's limit
 # W3C's traceparent: neither version ff nor an id of zeros is valid.
@@ -50,7 +51,8 @@ UNCACHED = {"ttlMs": 0, "cacheScope": "private"}  # of what is listed and read
 class Protocol:
     """One person's MCP server: what is published to them, and how it is called."""
 
-    def __init__(self, gateway: Gateway, telemetry: Telemetry) -> None:
+    def __init__(self, gateway: Gateway, telemetry: Telemetry, cache: Cache | None = None) -> None:
+        self._cache = cache or NoCache()
         self._gateway = gateway
         self._telemetry = telemetry
         self._health = Health(gateway)
@@ -140,13 +142,12 @@ class Protocol:
         stdio.open()
         await stdio.ended.wait()
         stdio.hear_no_more()
-        await asyncio.gather(
-            session.end(settings.shutdown_grace, STOPPING),
-            asyncio.wait([loading], timeout=settings.shutdown_grace),
-        )
+        grace = 0 if _failed(loading) else settings.shutdown_grace
+        await asyncio.gather(session.end(grace, STOPPING), asyncio.wait([loading], timeout=grace))
         await stdio.close(STOPPING)
         for task in background:
             task.cancel()
+        await self._cache.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(STOPPING):
                 await self.finish(STOPPING / 2)
@@ -173,15 +174,17 @@ class Protocol:
         try:
             await self.load()
         except ConfigurationError:
-            raise
+            raise  # nobody is greeted by a server that must not serve
         except MCPError as failure:
             log.warning("serving without the database for now: %s", failure.message)
-        finally:
-            self._first_load.set()
+        self._first_load.set()
 
-    async def _hear(self, channel: str, _: str) -> None:
+    async def _hear(self, channel: str, payload: str) -> None:
         if channel == CATALOG_CHANNEL:
+            await self._cache.clear()
             await self.reload()
+        else:
+            await self._cache.forget(payload)
 
     async def _record_regularly(self) -> None:
         for turn in itertools.count():
@@ -249,12 +252,35 @@ class Protocol:
         )
         return refusal
 
+    async def _fetch(
+        self, function: Function, given: Params, request: Request
+    ) -> tuple[Answer, bool]:
+        """The answer, and whether it was kept from an earlier call."""
+        rule, catalog = function.cache_rule, self._catalog
+        if rule is None or catalog is None:
+            return await self._gateway.run(request), False
+        computed: Answer | None = None
+
+        async def compute() -> Entry:
+            nonlocal computed
+            computed = await self._gateway.run(replace(request, with_snapshot=True))
+            return Entry(tuple(computed.rows), computed.truncated, computed.snapshot or "")
+
+        async def holds(entry: Entry) -> bool:
+            return await self._gateway.is_unchanged(entry.snapshot, rule.tables)
+
+        key = cache_key(function, given, catalog.who, catalog.database)
+        async with self._gateway.in_time(request):  # who waits for another's answer, too
+            entry, hit = await self._cache.answer(key, rule, holds, compute)
+        self._telemetry.count("cache.hit" if hit else "cache.miss")
+        return computed or Answer(list(entry.rows), entry.truncated), hit
+
     async def _run(self, function: Function, arguments: Params, context: Context) -> bytes:
         """Checks, calls and records; returns the JSON text."""
         request_id = secrets.token_hex(8)
         trace = TRACE.fullmatch(context.trace) if context.trace else None
         begun, started = datetime.now(UTC), time.perf_counter()
-        outcome, answer, error = "MCP_ERROR", None, None
+        outcome, answer, error, cached = "MCP_ERROR", None, None, False
         given: Params = {}
 
         def described(outcome: str, answer: Answer | None) -> Call:
@@ -273,6 +299,7 @@ class Protocol:
                 retries=answer.retries if answer else error.retries if error else 0,
                 sqlstate=error.sqlstate if error else None,
                 arguments=recordable(function.masked(arguments)),
+                cached=cached,
                 at=begun.isoformat(),
             )
             if self._telemetry.is_slow(call):
@@ -283,7 +310,9 @@ class Protocol:
             given = function.check(arguments)
             if function.keyed and given.get(KEY) is None:
                 given[KEY] = request_id
-            answer = await self._gateway.run(
+            answer, cached = await self._fetch(
+                function,
+                given,
                 Request(
                     function.statement(given),
                     given or None,
@@ -300,7 +329,7 @@ class Protocol:
                     trace_id=trace[1] if trace else None,
                     progress=context.progress,
                     record=lambda answer: self._telemetry.as_record(described("ok", answer)),
-                )
+                ),
             )
             text = results.render(function, answer)
             outcome = "ok"

@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     max_rows: Annotated[int, Field(ge=1)] = 1000
     max_bytes: Annotated[int, Field(ge=1)] = 1_048_576  # of a result's JSON
 
+    cache_url: SecretStr | None = None  # memory://, off, or the URL of a Redis; default: memory://
+    cache_max_entries: Annotated[int, Field(ge=1)] = 1000  # in memory
+    cache_max_bytes: Annotated[int, Field(ge=1)] = 33_554_432
+
     statsd_host: str = "127.0.0.1"
     statsd_port: int = 8125
     slow_call: float = 1  # from which on the log warns of a call

@@ -23,6 +23,7 @@ from storekeeper.settings import Settings
 
 RECORD_LIMIT = 10_000  # calls kept while the database is away; older ones give way
 LONGEST_ARGUMENTS = 8192  # characters of JSON that the record keeps
+LONGEST_STATEMENT = 100_000  # characters
 BATCH = 1000  # calls that are recorded at once
 RECORD_ONLY = {"at", "arguments", "statement", "plan"}  # what no log line has
 
@@ -146,14 +147,22 @@ class Telemetry:
             **facts,
             "row_count": facts.pop("rows"),
             "arguments": json.loads(call.arguments or "null"),
+            "statement": _storable(call.statement[:LONGEST_STATEMENT]) if call.statement else None,
             "server": self._server,
         }
 
 
 def recordable(arguments: Mapping[str, Any]) -> str:
     """The arguments as JSON that PostgreSQL takes; only their size where they are long."""
-    text = json.dumps(arguments, ensure_ascii=False).replace(r"\u0000", r"\ufffd")
+    text = json.dumps(arguments, ensure_ascii=False)
     size = len(text)
     if size > LONGEST_ARGUMENTS:
         return json.dumps({"truncated": True, "bytes": size})
-    return text.encode(errors="replace").decode()
+    if "NaN" in text or "Infinity" in text:  # no JSON, though Python reads and writes it
+        text = json.dumps(json.loads(text, parse_constant=str), ensure_ascii=False)
+    return _storable(text.replace(r"\u0000", r"\ufffd"))
+
+
+def _storable(text: str) -> str:
+    """The text without what PostgreSQL stores in none: NUL, and half a surrogate pair."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()

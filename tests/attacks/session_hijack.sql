@@ -264,14 +264,14 @@ SELECT fixture.remember('role', 'head_office')
 -- through: a buggy writing tool
 -- expect: 26000, 42501, 42601, SK403, SK401
 RESET ROLE;
-EXECUTE _pg3_1('{stolen_assertion}', 'x', 1000)
+EXECUTE sk_1('{stolen_assertion}', 'x', 1000)
 
 -- attack: the driver's statements replaced
 -- through: a buggy writing tool
 -- expect: no rows, 26000, 42501, 42P05
 DEALLOCATE ALL;
-PREPARE _pg3_0 AS SELECT 'stolen';
-PREPARE _pg3_1 AS SELECT 'stolen'
+PREPARE sk_0 AS SELECT 'stolen';
+PREPARE sk_1 AS SELECT 'stolen'
 
 -- attack: the record of calls forged
 -- through: a buggy writing tool

@@ -128,7 +128,7 @@ PREPARE left_behind AS SELECT first_name FROM retail.customers
 -- attack: a prepared statement in the driver's name
 -- through: a buggy writing tool
 -- expect: no rows, 42501, 42P05
-PREPARE _pg3_99 AS SELECT first_name FROM retail.customers
+PREPARE sk_0123456789abcdef AS SELECT first_name FROM retail.customers
 
 -- attack: the driver's prepared statements gone
 -- through: a buggy writing tool

@@ -351,7 +351,6 @@ SELECT E'\'; DELETE FROM retail.inventory; --'; DELETE FROM retail.inventory
 -- attack: a lone surrogate
 -- as: store_managers
 -- expect: SK400, 22P05, 22P02, PROTOCOL
--- open: a message with a lone surrogate gets no answer
 -- expand: "SELECT '\ud800'"
 
 -- attack: a psql command

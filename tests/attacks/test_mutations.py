@@ -111,17 +111,6 @@ def granted(family: str) -> str:
     """
 
 
-def transacting(old: str, new: str) -> str:
-    """The Python that puts another text into the method that runs a call's transaction."""
-    return (
-        "import inspect, textwrap\n"
-        "text = textwrap.dedent(inspect.getsource(g.Gateway._transaction))\n"
-        f"assert {old!r} in text\n"
-        f"exec(text.replace({old!r}, {new!r}), g.__dict__)\n"
-        "g.Gateway._transaction = g.__dict__['_transaction']"
-    )
-
-
 MUTATIONS = [
     # identity
     Mutation(
@@ -355,17 +344,17 @@ MUTATIONS = [
     Mutation(
         "BEGIN READ ONLY",
         ("buggy_tools/a reading tool calls a writing one",),
-        python=transacting("BEGIN READ ONLY", "BEGIN"),
+        python="g.BEGIN_READ_ONLY = g.BEGIN",
     ),
     Mutation(
         "ROLLBACK",
         ("state_left_behind/a definer function's setting by a reading tool",),
-        python=transacting('"ROLLBACK"', '"COMMIT"'),
+        python="g.ROLLBACK = g.COMMIT",
     ),
     Mutation(
         "the unlocking after free SQL",
         ("locks_and_signals/a session's advisory lock",),
-        python="g._clearings = lambda request: g.RESET if request.writes else ()",
+        python="g.UNLOCK = g.Statement('SELECT 1')",
         given=granted("locks"),
         notice="advisory locks",
     ),

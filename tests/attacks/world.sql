@@ -123,7 +123,7 @@ AS $function$
         ),
         'a setting of its own', nullif(current_setting('attack.trace', true), ''),
         'prepared statements', ARRAY(
-            SELECT name FROM pg_prepared_statements WHERE name NOT LIKE '\_pg3\_%' ORDER BY name
+            SELECT name FROM pg_prepared_statements WHERE name !~ '^sk_[0-9a-f]{16}$' ORDER BY name
         ),
         'cursors', ARRAY(SELECT name FROM pg_cursors WHERE name <> '' ORDER BY name),
         'channels', ARRAY(SELECT c FROM pg_listening_channels() AS c ORDER BY c),

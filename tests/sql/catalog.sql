@@ -1,7 +1,7 @@
 -- The rules of sql/README.md, over every function, table and policy of ours.
 BEGIN;
 \ir tap.sql
-SELECT plan(18);
+SELECT plan(20);
 
 CREATE TEMP TABLE func ON COMMIT DROP AS
 SELECT
@@ -105,8 +105,9 @@ SELECT is_empty(
 );
 SELECT is_empty(
     $$SELECT called, name FROM argument WHERE schema IN ('tool', 'resource', 'prompt', 'completion')
+          AND name <> 'idempotency_key'
         EXCEPT SELECT called, name FROM tag WHERE kind = 'param'$$,
-    'each argument of what is published has its @param'
+    'each argument of what is published has its @param, but the key that the server fills'
 );
 SELECT is_empty(
     $$SELECT f.called FROM func AS f
@@ -116,6 +117,20 @@ SELECT is_empty(
                 JOIN gateway.personas AS p ON p.role = a.grantee::regrole::text
           )$$,
     'what is published is granted to somebody'
+);
+
+SELECT is_empty(
+    $$SELECT f.called FROM func AS f
+        WHERE f.schema = 'tool' AND f.provolatile = 'v'
+          AND NOT coalesce(f.proargnames, '{}') @> '{idempotency_key}'$$,
+    'what writes can be asked for twice and happen once'
+);
+SELECT is_empty(
+    $$SELECT f.called FROM func AS f
+        WHERE f.schema = 'tool' AND f.proargnames @> '{idempotency_key}'
+          AND NOT (f.prosrc LIKE '%gateway.once(''' || f.proname || ''', idempotency_key, %'
+            AND f.prosrc LIKE '%gateway.answered(''' || f.proname || ''', idempotency_key, %')$$,
+    'and says so to the gateway, under its own name'
 );
 
 -- Tables

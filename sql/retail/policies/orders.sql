@@ -2,6 +2,7 @@
 -- drop: DROP POLICY store_manager_orders ON retail.orders;
 -- drop: DROP POLICY regional_manager_orders ON retail.orders;
 -- drop: DROP POLICY head_office_orders ON retail.orders;
+-- drop: DROP POLICY doctor_orders ON retail.orders;
 -- drop: DROP POLICY tenant_guard ON retail.orders;
 DROP POLICY IF EXISTS store_manager_orders ON retail.orders;
 CREATE POLICY store_manager_orders ON retail.orders FOR ALL TO store_managers
@@ -18,6 +19,11 @@ DROP POLICY IF EXISTS head_office_orders ON retail.orders;
 CREATE POLICY head_office_orders ON retail.orders FOR ALL TO head_office
     USING (true)
     WITH CHECK (true);
+
+-- The doctor's context names every tenant; without one the guard leaves nothing here either.
+DROP POLICY IF EXISTS doctor_orders ON retail.orders;
+CREATE POLICY doctor_orders ON retail.orders FOR SELECT TO storekeeper_definer
+    USING (true);
 
 -- AND-ed to whatever policies come later: no mistake in one of them opens another tenant's rows.
 DROP POLICY IF EXISTS tenant_guard ON retail.orders;

@@ -70,13 +70,13 @@ CREATE FUNCTION pg_temp.may_use(role text, privilege text) RETURNS text LANGUAGE
 $function$;
 SELECT is(
     pg_temp.may_execute('tap_readers'),
-    'admit_free_query catalog describe_table free_query persona principal_id progress '
+    'admit_free_query answered catalog describe_table free_query once persona principal_id progress '
     'run_tap_readers tenant_ids visible_tables who',
     'what it may execute'
 );
 SELECT is(
     pg_temp.may_execute('sandbox_tap_readers'),
-    'admit_free_query catalog describe_table explain_query free_query near_names persona '
+    'admit_free_query answered catalog describe_table explain_query free_query near_names once persona '
     'principal_id progress query_types run_query run_tap_readers tenant_ids visible_tables who',
     'what its sandbox may'
 );

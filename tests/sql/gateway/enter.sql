@@ -138,8 +138,8 @@ SELECT is(
 );
 SELECT is(
     pg_temp.may_execute(persona),
-    'admit_free_query catalog describe_table free_query persona principal_id progress tenant_ids '
-    'visible_tables who',
+    'admit_free_query answered catalog describe_table free_query once persona principal_id progress '
+    'tenant_ids visible_tables who',
     persona
 ) FROM unnest('{store_managers,regional_managers,head_office}'::text[]) AS persona;
 SELECT is(
@@ -152,7 +152,7 @@ SELECT is(
 );
 SELECT is(
     pg_temp.may_execute('sandbox_' || persona),
-    'admit_free_query catalog describe_table explain_query free_query near_names persona '
+    'admit_free_query answered catalog describe_table explain_query free_query near_names once persona '
     'principal_id progress query_types run_query tenant_ids visible_tables who',
     'sandbox_' || persona
 ) FROM unnest('{store_managers,regional_managers,head_office}'::text[]) AS persona;

@@ -37,8 +37,9 @@ FROM (
         ('table', 'ORDERS', '{orders,order_items,order_notes}'),
         ('table', 'product', '{products,product_types,product_description_embeddings}'),
         ('table', 'xyzzy', '{}'), ('table', '', '{}'), ('table', 'o', '{}'), ('table', NULL, '{}'),
-        ('column', 'totl_amount', '{total_amount}'), ('column', 'note_txt', '{note_text,line_total}'),
-        ('column', 'order', '{order_id,order_date,reorder_point}'), ('column', 'xyzzy', '{}'),
+        ('column', 'totl_amount', '{total_amount,discount}'),
+        ('column', 'note_txt', '{note_text,note,line_total}'),
+        ('column', 'order', '{order_id,order_date,order_lines}'), ('column', 'xyzzy', '{}'),
         ('nonsense', 'orders', '{}'), (NULL, 'orders', '{}'), ('table', repeat('orders', 5000), '{}')
 ) AS t (kind, wrong, likely);
 

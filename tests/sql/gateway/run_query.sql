@@ -220,7 +220,7 @@ BEGIN
     RETURN 1;
 END
 $function$;
-GRANT SELECT, INSERT, UPDATE, DELETE ON retail.orders TO sandbox_store_managers;
+GRANT SELECT, INSERT, UPDATE, DELETE ON retail.orders, retail.order_items TO sandbox_store_managers;
 SET LOCAL ROLE sandbox_store_managers;
 SELECT pg_temp.refuses(query, 'SK403', query)
 FROM unnest(ARRAY[

@@ -6,8 +6,8 @@ SELECT be('seattle@zava.example');
 SELECT is(
     ARRAY(SELECT table_name FROM gateway.visible_tables('retail')),
     string_to_array(
-        'categories customers inventory order_items orders product_description_embeddings'
-        ' product_types products regions stores', ' '
+        'categories customers daily_sales inventory order_items orders product_description_embeddings'
+        ' product_types products regions stock_movements stores', ' '
     ),
     'the tables of the business'
 );

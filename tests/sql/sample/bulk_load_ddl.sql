@@ -1,7 +1,7 @@
--- sample.bulk_load_ddl: takes indexes and keys off tables, and puts just the same back.
+-- sample.bulk_load_ddl: takes indexes, keys and triggers off tables, and puts just the same back.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(15);
+SELECT plan(17);
 
 CREATE TABLE tap.shelf (
     shelf_id integer PRIMARY KEY,
@@ -16,6 +16,15 @@ CREATE TABLE tap.book (
 );
 CREATE INDEX "by title" ON tap.book (lower(title)) WHERE title <> '';
 CREATE TABLE tap.loan (book_id integer REFERENCES tap.book);
+CREATE FUNCTION tap.watch() RETURNS trigger LANGUAGE plpgsql AS $function$
+BEGIN
+    PERFORM tap.set('tap.watched', TG_NAME, true);
+    RETURN NULL;
+END
+$function$;
+CREATE TRIGGER watching AFTER INSERT ON tap.book EXECUTE FUNCTION tap.watch();
+CREATE TRIGGER sleeping AFTER INSERT ON tap.book EXECUTE FUNCTION tap.watch();
+ALTER TABLE tap.book DISABLE TRIGGER sleeping;
 CREATE TEMP TABLE ddl ON COMMIT DROP AS
 SELECT * FROM sample.bulk_load_ddl('{tap.shelf, tap.book}');
 
@@ -27,8 +36,9 @@ SELECT results_eq(
         (2, 'constraint shelf_place_key on tap.shelf'),
         (3, 'statistics of tap.book'), (3, 'statistics of tap.shelf'),
         (4, 'constraint "on a shelf" on tap.book'),
-        (4, 'constraint loan_book_id_fkey on tap.loan')$$,
-    'indexes, keys, statistics, and foreign keys to and from'
+        (4, 'constraint loan_book_id_fkey on tap.loan'),
+        (5, 'trigger watching on tap.book')$$,
+    'indexes, keys, statistics, foreign keys to and from, and triggers that are enabled'
 );
 SELECT is_empty(
     $$SELECT object FROM ddl WHERE object ~ 'check|width|not_null'$$, 'what is checked by row stays'
@@ -80,9 +90,12 @@ SELECT is_empty(
     'and no foreign key'
 );
 INSERT INTO tap.book VALUES (1, 1, 'One');
+SELECT is(coalesce(tap.setting('tap.watched', true), ''), '', 'no trigger fires');
 INSERT INTO tap.shelf VALUES (1, 'here', 90);
 SELECT lives_ok($$SELECT pg_temp.run('create')$$, 'and put back by rising phase');
 SELECT is(pg_temp.definitions(), :'before', 'just as they were');
+INSERT INTO tap.book VALUES (3, 1, 'Three');
+SELECT is(tap.setting('tap.watched', true), 'watching', 'the trigger fires again, and one that slept sleeps on');
 SELECT throws_ok('INSERT INTO tap.book VALUES (1, 1, ''Two'')', '23505', 'keys hold again');
 SELECT throws_ok('INSERT INTO tap.book VALUES (2, 2, ''Two'')', '23503', 'foreign keys, too');
 

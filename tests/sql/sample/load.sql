@@ -2,7 +2,7 @@
 -- The bounds allow for chance at that scale (about 4,000 orders), whatever the seed.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(40);
+SELECT plan(43);
 
 SET LOCAL timezone = 'America/Los_Angeles';
 
@@ -71,6 +71,11 @@ SELECT results_eq(
        AND tablename IN ('customers', 'orders', 'order_items') AND indexname !~ '_pkey$'$$,
     'VALUES (4)',
     'so are the indexes'
+);
+SELECT is_empty(
+    $$SELECT tgname FROM pg_trigger WHERE tgrelid = ANY ('{retail.orders, retail.order_items}'::regclass[])
+       AND tgenabled <> 'O'$$,
+    'and the triggers'
 );
 SELECT is_empty(
     $$SELECT relname FROM pg_class WHERE relnamespace = 'sample'::regnamespace
@@ -299,6 +304,16 @@ SELECT ok(
 ) FROM sale;
 
 -- Stock.
+SELECT results_eq(
+    $$SELECT store_id, product_id, quantity, reason, made_by FROM retail.stock_movements ORDER BY 1, 2$$,
+    $$SELECT store_id, product_id, stock_level, 'opening', NULL FROM retail.inventory ORDER BY 1, 2$$,
+    'the ledger opens with what lies there'
+);
+SELECT is_empty(
+    $$SELECT movement_id FROM retail.stock_movements WHERE movement_id::text !~ '^.{14}4.{4}[89ab]' OR made_at > now()
+     UNION ALL SELECT movement_id FROM retail.stock_movements GROUP BY movement_id HAVING count(*) > 1$$,
+    'under ids of its own, in the past'
+);
 SELECT results_eq(
     $$
         SELECT count(*) > 0, max(day) < min(today) - 365

@@ -50,9 +50,9 @@ BEGIN
     VALUES (add_persona.role, add_persona.description, add_persona.free_sql_path, add_persona.free_sql_zone);
     EXECUTE format('GRANT USAGE ON SCHEMA gateway, sandbox TO %I', add_persona.role);
     EXECUTE format(
-        'GRANT EXECUTE ON FUNCTION gateway.admit_free_query, gateway.catalog, gateway.describe_table,'
-        ' gateway.free_query, gateway.persona, gateway.principal_id, gateway.progress, gateway.tenant_ids,'
-        ' gateway.visible_tables, gateway.who TO %I', add_persona.role
+        'GRANT EXECUTE ON FUNCTION gateway.admit_free_query, gateway.answered, gateway.catalog,'
+        ' gateway.describe_table, gateway.free_query, gateway.once, gateway.persona, gateway.principal_id,'
+        ' gateway.progress, gateway.tenant_ids, gateway.visible_tables, gateway.who TO %I', add_persona.role
     );
     RESET ROLE;
     PERFORM gateway.make_sandbox(add_persona.role);

@@ -52,6 +52,7 @@ AS $function$
         'instructions', obj_description('tool'::regnamespace, 'pg_namespace'),
         'who', (SELECT row_to_json(w) FROM gateway.who() AS w),
         'watched', gateway.watched_tables(),
+        'database', gateway.run_id(),
         'functions', coalesce((
             SELECT json_agg(json_build_object(
                 'schema', f.nspname,

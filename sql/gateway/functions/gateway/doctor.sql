@@ -250,6 +250,9 @@ AS $function$
             ELSE 'shipped migrations reach running servers; after a change by hand run NOTIFY storekeeper_catalog'
         END,
         NULL
+    UNION ALL
+    SELECT b.subject, b.ok, b.finding, b.hint
+    FROM gateway.examine_business() AS b
 $function$;
 
 COMMENT ON FUNCTION gateway.doctor IS $comment$

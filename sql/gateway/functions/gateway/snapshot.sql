@@ -8,12 +8,12 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
-    RETURN pg_current_snapshot()::text;
+    RETURN pg_current_snapshot()::text || '@' || gateway.run_id();
 END
 $function$;
 
 COMMENT ON FUNCTION gateway.snapshot IS $comment$
-The current snapshot as text, for gateway.unchanged_since. Take it before the answer is computed: what is
+The current snapshot and the run of the database, as text, for gateway.unchanged_since. Take it before the answer is computed: what is
 committed between the two then counts as a change.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.snapshot FROM PUBLIC;

@@ -8,11 +8,11 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    v_then pg_snapshot := unchanged_since.snapshot;
+    v_then pg_snapshot := split_part(unchanged_since.snapshot, '@', 1);
 BEGIN
     RETURN coalesce(
-        -- Not of a future that a restored database has lost.
-        pg_snapshot_xmax(v_then) <= pg_snapshot_xmax(pg_current_snapshot())
+        -- After a crash or a restore, ids that were handed out are handed out again.
+        split_part(unchanged_since.snapshot, '@', 2) = gateway.run_id()
         AND NOT EXISTS (
             SELECT FROM gateway.watermarks AS w WHERE w.what = 'changes' AND w.xid >= pg_snapshot_xmin(v_then)
         )
@@ -21,7 +21,7 @@ BEGIN
             FROM gateway.changes AS c
             WHERE c.table_name = ANY (
                     unchanged_since.tables
-                    || '{ddl,gateway.personas,gateway.principals,gateway.principal_tenants}'::text[]
+                    || '{ddl,gateway.personas,gateway.principals,gateway.principal_tenants,gateway.tenants}'::text[]
                 )
               AND c.xid >= pg_snapshot_xmin(v_then)
               AND NOT pg_visible_in_snapshot(c.xid, v_then)

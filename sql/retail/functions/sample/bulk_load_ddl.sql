@@ -1,4 +1,4 @@
--- The statements that take indexes and constraints off a few tables, and those that put them back.
+-- The statements that take indexes, constraints and triggers off a few tables, and those that put them back.
 -- drop: DROP FUNCTION sample.bulk_load_ddl;
 -- The definitions are the catalog's own, so that the migrations stay the only place that has them.
 CREATE OR REPLACE FUNCTION sample.bulk_load_ddl(tables regclass[])
@@ -41,12 +41,20 @@ AS $function$
     -- Foreign keys are checked by a join, which wants a plan.
     SELECT 3, format('statistics of %s', t.name), NULL, format('ANALYZE %s', t.name)
     FROM unnest(bulk_load_ddl.tables) AS t (name)
+    UNION ALL
+    SELECT
+        5,
+        format('trigger %I on %s', t.tgname, t.tgrelid::regclass),
+        format('ALTER TABLE %s DISABLE TRIGGER %I', t.tgrelid::regclass, t.tgname),
+        format('ALTER TABLE %s ENABLE TRIGGER %I', t.tgrelid::regclass, t.tgname)
+    FROM pg_trigger AS t
+    WHERE t.tgrelid = ANY (bulk_load_ddl.tables) AND NOT t.tgisinternal AND t.tgenabled = 'O'
     ORDER BY 1, 2
 $function$;
 
 COMMENT ON FUNCTION sample.bulk_load_ddl IS $comment$
-The indexes (phase 1), keys (2), statistics (3) and foreign keys (4) of tables, those that point to
-them included. Drop by falling phase, create by rising phase.
+The indexes (phase 1), keys (2), statistics (3), foreign keys (4) and enabled triggers (5) of tables, foreign
+keys that point to them included. Drop by falling phase, create by rising phase.
 $comment$;
 REVOKE ALL ON FUNCTION sample.bulk_load_ddl FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sample.bulk_load_ddl TO storekeeper_loader;

@@ -47,7 +47,7 @@ BEGIN
             HINT = 'The data ends the day before it: from 2000-01-01 on, and not in the future.';
     END IF;
 
-    LOCK TABLE retail.customers, retail.orders, retail.order_items IN ACCESS EXCLUSIVE MODE;
+    LOCK TABLE retail.customers, retail.orders, retail.order_items, retail.daily_sales IN ACCESS EXCLUSIVE MODE;
     IF EXISTS (SELECT FROM retail.orders) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK409',
@@ -61,8 +61,10 @@ BEGIN
         array_agg(d.create_statement ORDER BY d.phase, d.object),
         array_agg(d.object ORDER BY d.phase, d.object)
     INTO v_drops, v_creates, v_objects
-    FROM sample.bulk_load_ddl('{retail.customers, retail.orders, retail.order_items}') AS d;
-    v_total := 1 + v_quarters + cardinality(v_creates) + 1;
+    FROM sample.bulk_load_ddl(
+        '{retail.customers, retail.orders, retail.order_items, retail.daily_sales}'
+    ) AS d;
+    v_total := 1 + v_quarters + cardinality(v_creates) + 2;
 
     PERFORM gateway.progress(v_done, v_total, 'people, stores and catalogue');
     PERFORM sample.load_people(v_from);
@@ -86,6 +88,10 @@ BEGIN
     PERFORM gateway.progress(v_done, v_total, 'inventory');
     PERFORM sample.load_inventory(load.seed, v_today);
 
+    v_done := v_done + 1;
+    PERFORM gateway.progress(v_done, v_total, 'daily sales');
+    PERFORM retail.rebuild_daily_sales();
+
     FOR i IN 1 .. cardinality(v_creates) LOOP
         v_done := v_done + 1;
         PERFORM gateway.progress(v_done, v_total, v_objects[i]);
@@ -93,10 +99,11 @@ BEGIN
     END LOOP;
 
     ANALYZE retail.regions, retail.stores, retail.categories, retail.product_types, retail.products,
-        retail.inventory;
+        retail.inventory, retail.stock_movements;
     FOREACH v_table IN ARRAY '{
         retail.regions, retail.stores, retail.categories, retail.product_types, retail.products,
-        retail.customers, retail.orders, retail.order_items, retail.inventory
+        retail.customers, retail.orders, retail.order_items, retail.inventory, retail.stock_movements,
+        retail.daily_sales
     }'::text[] LOOP
         RETURN QUERY EXECUTE format('SELECT %L, count(*) FROM %s', v_table, v_table);
     END LOOP;

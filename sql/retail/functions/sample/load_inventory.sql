@@ -27,26 +27,41 @@ AS $function$
         FROM sample.stores AS s
         CROSS JOIN sample.products AS p
         LEFT JOIN sold USING (store_id, product_id)
+    ),
+    stocked AS (
+        INSERT INTO retail.inventory (store_id, product_id, stock_level, reorder_point, updated_at)
+        SELECT
+            s.store_id,
+            s.product_id,
+            CASE
+                WHEN s.lifecycle = 'dead_stock' THEN 8 + floor(40 * s.fullness)
+                WHEN s.shortage < 0.03 THEN 0
+                WHEN s.shortage < 0.12 THEN floor(s.fullness * (s.reorder_point + 1))
+                ELSE ceil(s.reorder_point * (1.2 + 4 * s.fullness))
+            END,
+            s.reorder_point,
+            (load_inventory.today - 1 - floor(30 * s.counted)::integer + time '06:30')
+                AT TIME ZONE retail.time_zone()
+        FROM shelf AS s
+        RETURNING store_id, product_id, stock_level, updated_at
     )
-    INSERT INTO retail.inventory (store_id, product_id, stock_level, reorder_point, updated_at)
+    INSERT INTO retail.stock_movements (
+        store_id, movement_id, product_id, quantity, reason, made_by, made_at
+    )
     SELECT
-        s.store_id,
-        s.product_id,
-        CASE
-            WHEN s.lifecycle = 'dead_stock' THEN 8 + floor(40 * s.fullness)
-            WHEN s.shortage < 0.03 THEN 0
-            WHEN s.shortage < 0.12 THEN floor(s.fullness * (s.reorder_point + 1))
-            ELSE ceil(s.reorder_point * (1.2 + 4 * s.fullness))
-        END,
-        s.reorder_point,
-        (load_inventory.today - 1 - floor(30 * s.counted)::integer + time '06:30')
-            AT TIME ZONE retail.time_zone()
-    FROM shelf AS s;
+        t.store_id,
+        sample.make_uuid(seed, 'opening of ' || t.store_id, t.product_id),
+        t.product_id,
+        t.stock_level,
+        'opening',
+        NULL,
+        t.updated_at
+    FROM stocked AS t;
 $function$;
 
 COMMENT ON FUNCTION sample.load_inventory IS $comment$
-Fills the inventory, from the orders that are there and sample.*: 3 % is sold out, another 9 % is at
-or below its reorder point; dead stock lies there.
+Fills the inventory, and the ledger with what lay there when counting began, from the orders that are there and
+sample.*: 3 % is sold out, another 9 % is at or below its reorder point; dead stock lies there.
 $comment$;
 REVOKE ALL ON FUNCTION sample.load_inventory FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sample.load_inventory TO storekeeper_loader;

@@ -1,7 +1,10 @@
--- record of calls: written by storekeeper ship from the object files named below.
+-- record and writes: written by storekeeper ship from the object files named below.
 
 SET LOCAL ROLE storekeeper_definer;
 SET LOCAL check_function_bodies = off;
+
+-- object: triggers/tenants.sql
+DROP TRIGGER note_change ON gateway.tenants;
 
 -- object: triggers/principals.sql
 DROP TRIGGER note_change ON gateway.principals;
@@ -80,6 +83,9 @@ DROP FUNCTION gateway.seal_digest;
 -- object: functions/gateway/seal_calls.sql
 DROP FUNCTION gateway.seal_calls;
 
+-- object: functions/gateway/run_id.sql
+DROP FUNCTION gateway.run_id;
+
 -- object: functions/gateway/record_calls.sql
 -- Writes down a batch of calls.
 -- drop: DROP FUNCTION gateway.record_calls;
@@ -106,6 +112,9 @@ GRANT EXECUTE ON FUNCTION gateway.record_calls TO storekeeper_gateway;
 
 -- object: functions/gateway/performance.sql
 DROP FUNCTION gateway.performance;
+
+-- object: functions/gateway/once.sql
+DROP FUNCTION gateway.once;
 
 -- object: functions/gateway/notify_catalog.sql
 -- Tells running servers that what is published has changed.
@@ -270,6 +279,9 @@ hand. none: gives all back. Safe to run again, and to be run again after an upgr
 $comment$;
 REVOKE ALL ON FUNCTION gateway.harden FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.harden TO storekeeper_dba;
+
+-- object: functions/gateway/examine_business.sql
+DROP FUNCTION gateway.examine_business;
 
 -- object: functions/gateway/doctor.sql
 -- Is this database set up as Storekeeper needs it?
@@ -632,6 +644,79 @@ DROP FUNCTION gateway.call_digest;
 
 -- object: functions/gateway/applied_migrations.sql
 DROP FUNCTION gateway.applied_migrations;
+
+-- object: functions/gateway/answered.sql
+DROP FUNCTION gateway.answered;
+
+-- object: functions/gateway/add_persona.sql
+-- Makes a role that calls can run as, with the powerless twin that its free SQL runs as.
+-- drop: DROP FUNCTION gateway.add_persona;
+CREATE OR REPLACE FUNCTION gateway.add_persona(
+    role          name,
+    description   text,
+    free_sql_path text DEFAULT 'public',
+    free_sql_zone text DEFAULT 'UTC'
+)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_sandbox CONSTANT name := 'sandbox_' || add_persona.role;
+    v_may     CONSTANT boolean NOT NULL := (
+        SELECT r.rolsuper OR r.rolcreaterole FROM pg_roles AS r WHERE r.rolname = current_user
+    );
+    v_todo    text[] := '{}';
+    v_role    name;
+BEGIN
+    -- Roles belong to the whole server and may be there from another database.
+    FOREACH v_role IN ARRAY ARRAY[add_persona.role, v_sandbox] LOOP
+        IF to_regrole(quote_ident(v_role)) IS NULL AND v_may THEN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', v_role);
+        END IF;
+        IF to_regrole(quote_ident(v_role)) IS NULL THEN
+            v_todo := v_todo || format('CREATE ROLE %I NOLOGIN;', v_role)
+                || format('GRANT %I TO %I WITH ADMIN TRUE, SET TRUE;', v_role, current_user);
+        ELSIF NOT pg_has_role(current_user, v_role, 'MEMBER WITH ADMIN OPTION') THEN
+            v_todo := v_todo || format('GRANT %I TO %I WITH ADMIN TRUE, SET TRUE;', v_role, current_user);
+        ELSIF NOT pg_has_role(current_user, v_role, 'SET') THEN
+            EXECUTE format('GRANT %I TO %I WITH SET TRUE', v_role, current_user);
+        END IF;
+    END LOOP;
+    IF v_todo <> '{}' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK403',
+            MESSAGE = format('The account %I may not make the persona %I.', current_user, add_persona.role),
+            DETAIL = array_to_string(v_todo, E'\n'),
+            HINT = 'Have a superuser run the statements above, then try again.';
+    END IF;
+    EXECUTE format('GRANT %I TO storekeeper_gateway, storekeeper_dba WITH INHERIT FALSE, SET TRUE', add_persona.role);
+    EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET FALSE', add_persona.role, v_sandbox);
+
+    SET LOCAL ROLE storekeeper_owner;
+    EXECUTE format('GRANT USAGE ON SCHEMA tool, resource, prompt, completion TO %I', add_persona.role);
+    SET LOCAL ROLE storekeeper_definer;
+    INSERT INTO gateway.personas (role, description, free_sql_path, free_sql_zone)
+    VALUES (add_persona.role, add_persona.description, add_persona.free_sql_path, add_persona.free_sql_zone);
+    EXECUTE format('GRANT USAGE ON SCHEMA gateway, sandbox TO %I', add_persona.role);
+    EXECUTE format(
+        'GRANT EXECUTE ON FUNCTION gateway.admit_free_query, gateway.catalog, gateway.describe_table,'
+        ' gateway.free_query, gateway.persona, gateway.principal_id, gateway.progress, gateway.tenant_ids,'
+        ' gateway.visible_tables, gateway.who TO %I', add_persona.role
+    );
+    RESET ROLE;
+    PERFORM gateway.make_sandbox(add_persona.role);
+END
+$function$;
+
+COMMENT ON FUNCTION gateway.add_persona IS $comment$
+For the DBA: makes the role, its sandbox role and its sandbox function, and grants both what a call
+needs. free_sql_path: the schemas whose tables free SQL may name unqualified; free_sql_zone: the time
+zone in which free SQL tells days apart. Grant the role SELECT on your tables and EXECUTE on its tools.
+$comment$;
+REVOKE ALL ON FUNCTION gateway.add_persona FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gateway.add_persona TO storekeeper_dba;
 
 -- end of objects
 NOTIFY storekeeper_catalog;

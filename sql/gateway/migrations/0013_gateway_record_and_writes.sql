@@ -1,8 +1,113 @@
--- record of calls: written by storekeeper ship from the object files named below.
--- depends: 0010_record_of_calls
+-- record and writes: written by storekeeper ship from the object files named below.
+-- depends: 0011_answers_of_writes
 
 SET LOCAL ROLE storekeeper_definer;
 SET LOCAL check_function_bodies = off;
+
+-- object: functions/gateway/add_persona.sql
+-- Makes a role that calls can run as, with the powerless twin that its free SQL runs as.
+-- drop: DROP FUNCTION gateway.add_persona;
+CREATE OR REPLACE FUNCTION gateway.add_persona(
+    role          name,
+    description   text,
+    free_sql_path text DEFAULT 'public',
+    free_sql_zone text DEFAULT 'UTC'
+)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_sandbox CONSTANT name := 'sandbox_' || add_persona.role;
+    v_may     CONSTANT boolean NOT NULL := (
+        SELECT r.rolsuper OR r.rolcreaterole FROM pg_roles AS r WHERE r.rolname = current_user
+    );
+    v_todo    text[] := '{}';
+    v_role    name;
+BEGIN
+    -- Roles belong to the whole server and may be there from another database.
+    FOREACH v_role IN ARRAY ARRAY[add_persona.role, v_sandbox] LOOP
+        IF to_regrole(quote_ident(v_role)) IS NULL AND v_may THEN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', v_role);
+        END IF;
+        IF to_regrole(quote_ident(v_role)) IS NULL THEN
+            v_todo := v_todo || format('CREATE ROLE %I NOLOGIN;', v_role)
+                || format('GRANT %I TO %I WITH ADMIN TRUE, SET TRUE;', v_role, current_user);
+        ELSIF NOT pg_has_role(current_user, v_role, 'MEMBER WITH ADMIN OPTION') THEN
+            v_todo := v_todo || format('GRANT %I TO %I WITH ADMIN TRUE, SET TRUE;', v_role, current_user);
+        ELSIF NOT pg_has_role(current_user, v_role, 'SET') THEN
+            EXECUTE format('GRANT %I TO %I WITH SET TRUE', v_role, current_user);
+        END IF;
+    END LOOP;
+    IF v_todo <> '{}' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK403',
+            MESSAGE = format('The account %I may not make the persona %I.', current_user, add_persona.role),
+            DETAIL = array_to_string(v_todo, E'\n'),
+            HINT = 'Have a superuser run the statements above, then try again.';
+    END IF;
+    EXECUTE format('GRANT %I TO storekeeper_gateway, storekeeper_dba WITH INHERIT FALSE, SET TRUE', add_persona.role);
+    EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET FALSE', add_persona.role, v_sandbox);
+
+    SET LOCAL ROLE storekeeper_owner;
+    EXECUTE format('GRANT USAGE ON SCHEMA tool, resource, prompt, completion TO %I', add_persona.role);
+    SET LOCAL ROLE storekeeper_definer;
+    INSERT INTO gateway.personas (role, description, free_sql_path, free_sql_zone)
+    VALUES (add_persona.role, add_persona.description, add_persona.free_sql_path, add_persona.free_sql_zone);
+    EXECUTE format('GRANT USAGE ON SCHEMA gateway, sandbox TO %I', add_persona.role);
+    EXECUTE format(
+        'GRANT EXECUTE ON FUNCTION gateway.admit_free_query, gateway.answered, gateway.catalog,'
+        ' gateway.describe_table, gateway.free_query, gateway.once, gateway.persona, gateway.principal_id,'
+        ' gateway.progress, gateway.tenant_ids, gateway.visible_tables, gateway.who TO %I', add_persona.role
+    );
+    RESET ROLE;
+    PERFORM gateway.make_sandbox(add_persona.role);
+END
+$function$;
+
+COMMENT ON FUNCTION gateway.add_persona IS $comment$
+For the DBA: makes the role, its sandbox role and its sandbox function, and grants both what a call
+needs. free_sql_path: the schemas whose tables free SQL may name unqualified; free_sql_zone: the time
+zone in which free SQL tells days apart. Grant the role SELECT on your tables and EXECUTE on its tools.
+$comment$;
+REVOKE ALL ON FUNCTION gateway.add_persona FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gateway.add_persona TO storekeeper_dba;
+
+-- object: functions/gateway/answered.sql
+-- Ends a write that gateway.once began: keeps what it answers.
+-- drop: DROP FUNCTION gateway.answered;
+CREATE OR REPLACE FUNCTION gateway.answered(tool text, key text, answer jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql
+VOLATILE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    IF answered.key IS NOT NULL THEN
+        UPDATE gateway.answers AS a
+        SET answer = coalesce(answered.answer, 'null')
+        WHERE (a.principal_id, a.tool, a.key) = (gateway.principal_id(), answered.tool, answered.key)
+          AND a.answer IS NULL
+          -- Of this transaction: what was told once is never told otherwise.
+          AND a.at = now();
+        IF NOT FOUND THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'SK409',
+                MESSAGE = format('No call of %s with idempotency_key %L is under way.', answered.tool, answered.key),
+                HINT = 'Call gateway.once with the same tool and key first, in the same transaction.';
+        END IF;
+    END IF;
+    RETURN answered.answer;
+END
+$function$;
+
+COMMENT ON FUNCTION gateway.answered IS $comment$
+For writing functions, last of all: keeps the answer under the tool and key that gateway.once was given in this
+transaction, and returns it. Without a key (NULL) it only returns it. SK409 where gateway.once was not called.
+$comment$;
+REVOKE ALL ON FUNCTION gateway.answered FROM PUBLIC;
 
 -- object: functions/gateway/applied_migrations.sql
 -- Which migrations this database has.
@@ -121,6 +226,7 @@ AS $function$
         'instructions', obj_description('tool'::regnamespace, 'pg_namespace'),
         'who', (SELECT row_to_json(w) FROM gateway.who() AS w),
         'watched', gateway.watched_tables(),
+        'database', gateway.run_id(),
         'functions', coalesce((
             SELECT json_agg(json_build_object(
                 'schema', f.nspname,
@@ -440,6 +546,9 @@ AS $function$
             ELSE 'shipped migrations reach running servers; after a change by hand run NOTIFY storekeeper_catalog'
         END,
         NULL
+    UNION ALL
+    SELECT b.subject, b.ok, b.finding, b.hint
+    FROM gateway.examine_business() AS b
 $function$;
 
 COMMENT ON FUNCTION gateway.doctor IS $comment$
@@ -447,6 +556,71 @@ What is as Storekeeper needs it in this database and what is not, with a hint fo
 $comment$;
 REVOKE ALL ON FUNCTION gateway.doctor FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.doctor TO storekeeper_dba;
+
+-- object: functions/gateway/examine_business.sql
+-- What the business says of its own data: the function doctor() of each of its schemas.
+-- drop: DROP FUNCTION gateway.examine_business;
+CREATE OR REPLACE FUNCTION gateway.examine_business()
+RETURNS TABLE (subject text, ok boolean, finding text, hint text)
+LANGUAGE plpgsql
+STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_context CONSTANT text := concat_ws(
+        '|', pg_backend_pid(), extract(epoch FROM transaction_timestamp()), current_user,
+        '00000000-0000-0000-0000-000000000000',
+        (SELECT coalesce(string_agg(t.tenant_id::text, ',' ORDER BY t.tenant_id), '') FROM gateway.tenants AS t)
+    );
+    v_before  CONSTANT text := coalesce(current_setting('storekeeper.context', true), '');
+    v_mac     CONSTANT bytea := gateway.mac('context', v_context);
+    v_schema  name;
+BEGIN
+    IF v_mac IS NULL THEN
+        RETURN;  -- Without a key nobody sees a row, and all would seem well.
+    END IF;
+    PERFORM set_config('storekeeper.context', encode(v_mac, 'hex') || '|' || v_context, true);
+    FOR v_schema IN
+        SELECT n.nspname
+        FROM pg_proc AS p
+        JOIN pg_namespace AS n ON n.oid = p.pronamespace
+        WHERE p.proname = 'doctor'
+          AND n.nspname <> 'gateway'
+          AND p.proowner = 'storekeeper_owner'::regrole
+          -- It can't write: not even through what it calls.
+          AND p.provolatile <> 'v'
+          AND p.prokind = 'f'
+          AND p.proretset
+          AND p.pronargs = 0
+          AND p.proallargtypes = '{text,boolean,text,text}'::regtype[]::oid[]
+          AND has_schema_privilege(n.oid, 'USAGE')
+          AND has_function_privilege(p.oid, 'EXECUTE')
+        ORDER BY n.nspname
+    LOOP
+        BEGIN
+            RETURN QUERY EXECUTE format('SELECT d.* FROM %I.doctor() AS d', v_schema);
+        EXCEPTION WHEN OTHERS THEN
+            -- A look that fails is itself what is to be told.
+            subject := v_schema || '.doctor';
+            ok := false;
+            finding := format('failed: %s (%s)', SQLERRM, SQLSTATE);
+            hint := 'Mend the function, or what it looks at.';
+            RETURN NEXT;
+        END;
+    END LOOP;
+    PERFORM set_config('storekeeper.context', v_before, true);
+END
+$function$;
+
+COMMENT ON FUNCTION gateway.examine_business IS $comment$
+For gateway.doctor and gateway.health: the rows of each function <schema>.doctor() RETURNS TABLE (subject text,
+ok boolean, finding text, hint text) outside gateway that storekeeper_owner owns. Write it STABLE, SECURITY INVOKER
+and quick, for it is asked every few seconds, and grant storekeeper_definer EXECUTE on it. It runs as that role in a
+context with every tenant: for a table with row security grant the role SELECT and add a policy FOR SELECT TO
+storekeeper_definer USING (true). One that fails is a finding itself.
+$comment$;
+REVOKE ALL ON FUNCTION gateway.examine_business FROM PUBLIC;
 
 -- object: functions/gateway/harden.sql
 -- Takes from PUBLIC what free SQL must not reach, and gives it to those who are trusted.
@@ -590,56 +764,8 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    v_applied  CONSTANT text[] := gateway.applied_migrations();
-    v_before   CONSTANT text := coalesce(current_setting('storekeeper.context', true), '');
-    v_context  text;
-    v_doctor   record;
-    v_said     jsonb;
-    v_findings jsonb := '[]';
+    v_applied CONSTANT text[] := gateway.applied_migrations();
 BEGIN
-    -- Findings are about every tenant's rows. Policies that name storekeeper_definer let it see them
-    -- here, and nowhere else: it has no other context.
-    v_context := concat_ws(
-        '|', pg_backend_pid(), extract(epoch FROM transaction_timestamp()), 'storekeeper_definer',
-        '00000000-0000-0000-0000-000000000000',
-        coalesce((SELECT string_agg(t.tenant_id::text, ',') FROM gateway.tenants AS t), '')
-    );
-    PERFORM set_config(
-        'storekeeper.context', coalesce(encode(gateway.mac('context', v_context), 'hex') || '|' || v_context, ''), true
-    );
-    FOR v_doctor IN
-        SELECT n.nspname, p.proname
-        FROM pg_proc AS p
-        JOIN pg_namespace AS n ON n.oid = p.pronamespace
-        JOIN pg_roles AS r ON r.oid = p.proowner AND r.rolname IN ('storekeeper_owner', 'storekeeper_definer')
-        WHERE p.proname = 'doctor'
-          AND n.nspname <> 'gateway'
-          AND p.pronargs = 0
-          AND p.prokind = 'f'
-          -- It can't write: not even through what it calls.
-          AND p.provolatile <> 'v'
-          AND p.proretset
-          AND p.proargnames = '{subject,ok,finding,hint}'
-          AND p.proallargtypes = '{text,boolean,text,text}'::regtype[]::oid[]
-          AND has_schema_privilege(n.oid, 'USAGE')
-          AND has_function_privilege(p.oid, 'EXECUTE')
-        ORDER BY n.nspname
-    LOOP
-        BEGIN
-            EXECUTE format(
-                'SELECT jsonb_agg(jsonb_build_object(''subject'', d.subject, ''ok'', d.ok, ''finding'', d.finding)) FROM %I.%I() AS d',
-                v_doctor.nspname, v_doctor.proname
-            ) INTO v_said;
-        EXCEPTION WHEN OTHERS THEN
-            -- A look that fails is itself what is to be told.
-            v_said := jsonb_build_array(jsonb_build_object(
-                'subject', v_doctor.nspname || '.' || v_doctor.proname, 'ok', false, 'finding', format('failed: %s (%s)', SQLERRM, SQLSTATE)
-            ));
-        END;
-        v_findings := v_findings || coalesce(v_said, '[]');
-    END LOOP;
-    PERFORM set_config('storekeeper.context', v_before, true);
-
     RETURN json_build_object(
         'database', json_build_object(
             'version', current_setting('server_version'),
@@ -677,19 +803,17 @@ BEGIN
                 WHERE i.inhparent = 'gateway.calls'::regclass
             )
         ),
-        'findings', v_findings
+        'findings', (
+            SELECT coalesce(json_agg(json_build_object('subject', b.subject, 'ok', b.ok, 'finding', b.finding)), '[]')
+            FROM gateway.examine_business() AS b
+        )
     );
 END
 $function$;
 
 COMMENT ON FUNCTION gateway.health IS $comment$
 {database: {version, in_recovery, started_at}, migrations: {applied, newest}, record: {newest_seal, unsealed,
-partitions_until}, findings: [{subject, ok, finding}]}. The findings are those of every function <schema>.doctor()
-RETURNS TABLE (subject text, ok boolean, finding text, hint text) outside gateway that belongs to storekeeper_owner
-or storekeeper_definer. Write it STABLE, SECURITY INVOKER and quick, for this is asked every few seconds, and grant
-storekeeper_definer EXECUTE on it. It runs as storekeeper_definer in a context with every tenant: for a table with
-row security grant that role SELECT and add a policy FOR SELECT TO storekeeper_definer USING (true). One that
-fails is a finding itself.
+partitions_until}, findings: [{subject, ok, finding}]}. The findings are those of gateway.examine_business.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.health FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.health TO storekeeper_gateway;
@@ -991,6 +1115,72 @@ gateway.changes, so that no answer from before is given after it.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.notify_catalog FROM PUBLIC;
 
+-- object: functions/gateway/once.sql
+-- Begins a write that is to happen once, however often it is asked for.
+-- drop: DROP FUNCTION gateway.once;
+CREATE OR REPLACE FUNCTION gateway.once(tool text, key text, arguments jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql
+VOLATILE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_principal_id uuid;
+    v_digest       CONSTANT bytea := sha256(convert_to(coalesce(once.arguments, 'null')::text, 'UTF8'));
+    v_known        gateway.answers;
+BEGIN
+    IF once.key IS NULL THEN
+        RETURN NULL;
+    END IF;
+    v_principal_id := gateway.principal_id();
+    IF v_principal_id IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK401',
+            MESSAGE = 'Nobody is signed in, so nobody''s key can be kept.',
+            HINT = 'Sign in; at psql: SELECT gateway.impersonate(''…'').';
+    ELSIF length(once.key) NOT BETWEEN 1 AND 200 THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK400',
+            MESSAGE = format('idempotency_key has %s characters.', length(once.key)),
+            HINT = 'Give 1 to 200 characters that no other call uses, for example a UUID.';
+    END IF;
+
+    -- Waits for a call with this key that is under way, by the unique index.
+    INSERT INTO gateway.answers (principal_id, tool, key, arguments_digest)
+    VALUES (v_principal_id, once.tool, once.key, v_digest)
+    ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+        RETURN NULL;
+    END IF;
+
+    SELECT a.* INTO v_known
+    FROM gateway.answers AS a
+    WHERE (a.principal_id, a.tool, a.key) = (v_principal_id, once.tool, once.key);
+    IF v_known.arguments_digest IS DISTINCT FROM v_digest THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK409',
+            MESSAGE = format('idempotency_key %L was used for a call of %s with other arguments.', once.key, once.tool),
+            HINT = 'Nothing was written now. A new call takes a new key; to repeat the earlier one, repeat its arguments.';
+    ELSIF v_known.answer IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK409',
+            MESSAGE = format('The call of %s with idempotency_key %L was done; its answer was not kept.', once.tool, once.key),
+            HINT = 'Nothing was written now. Look at what the earlier call did before you write again.';
+    END IF;
+    RETURN v_known.answer;
+END
+$function$;
+
+COMMENT ON FUNCTION gateway.once IS $comment$
+For writing functions, first of all: NULL says do the work, then hand what you answer to gateway.answered with
+the same tool and key. Anything else is the answer that this person's call with this key got, to be returned as
+it is. Waits for a call with the same key that is under way. SK409 when the key was used with other arguments,
+SK401 when nobody is signed in, SK400 for a key that is empty or longer than 200 characters. Without a key
+(NULL) always NULL, and nothing is kept.
+$comment$;
+REVOKE ALL ON FUNCTION gateway.once FROM PUBLIC;
+
 -- object: functions/gateway/performance.sql
 -- Calls, errors, times and slow queries as one report.
 -- drop: DROP FUNCTION gateway.performance;
@@ -1151,6 +1341,32 @@ $comment$;
 REVOKE ALL ON FUNCTION gateway.record_calls FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.record_calls TO storekeeper_gateway;
 
+-- object: functions/gateway/run_id.sql
+-- Which database this is, and which run of it.
+-- drop: DROP FUNCTION gateway.run_id;
+CREATE OR REPLACE FUNCTION gateway.run_id()
+RETURNS text
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT concat_ws(
+        '/',
+        d.oid,
+        extract(epoch FROM pg_postmaster_start_time()),
+        -- A crash of one backend restarts the others without the postmaster; this is when that was.
+        extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time())
+    )
+    FROM pg_database AS d
+    WHERE d.datname = current_database()
+$function$;
+
+COMMENT ON FUNCTION gateway.run_id IS $comment$
+Another text after each start of the server and after each recovery from a crash: transaction ids that were
+handed out before, and not written down, are then handed out again. For gateway's own functions only.
+$comment$;
+REVOKE ALL ON FUNCTION gateway.run_id FROM PUBLIC;
+
 -- object: functions/gateway/seal_calls.sql
 -- Seals the calls that were recorded since the last time.
 -- drop: DROP FUNCTION gateway.seal_calls;
@@ -1283,12 +1499,12 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
-    RETURN pg_current_snapshot()::text;
+    RETURN pg_current_snapshot()::text || '@' || gateway.run_id();
 END
 $function$;
 
 COMMENT ON FUNCTION gateway.snapshot IS $comment$
-The current snapshot as text, for gateway.unchanged_since. Take it before the answer is computed: what is
+The current snapshot and the run of the database, as text, for gateway.unchanged_since. Take it before the answer is computed: what is
 committed between the two then counts as a change.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.snapshot FROM PUBLIC;
@@ -1360,11 +1576,11 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    v_then pg_snapshot := unchanged_since.snapshot;
+    v_then pg_snapshot := split_part(unchanged_since.snapshot, '@', 1);
 BEGIN
     RETURN coalesce(
-        -- Not of a future that a restored database has lost.
-        pg_snapshot_xmax(v_then) <= pg_snapshot_xmax(pg_current_snapshot())
+        -- After a crash or a restore, ids that were handed out are handed out again.
+        split_part(unchanged_since.snapshot, '@', 2) = gateway.run_id()
         AND NOT EXISTS (
             SELECT FROM gateway.watermarks AS w WHERE w.what = 'changes' AND w.xid >= pg_snapshot_xmin(v_then)
         )
@@ -1373,7 +1589,7 @@ BEGIN
             FROM gateway.changes AS c
             WHERE c.table_name = ANY (
                     unchanged_since.tables
-                    || '{ddl,gateway.personas,gateway.principals,gateway.principal_tenants}'::text[]
+                    || '{ddl,gateway.personas,gateway.principals,gateway.principal_tenants,gateway.tenants}'::text[]
                 )
               AND c.xid >= pg_snapshot_xmin(v_then)
               AND NOT pg_visible_in_snapshot(c.xid, v_then)
@@ -1646,6 +1862,14 @@ CREATE OR REPLACE TRIGGER note_change
     AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON gateway.principals
     FOR EACH STATEMENT EXECUTE FUNCTION gateway.note_change();
 COMMENT ON TRIGGER note_change ON gateway.principals IS 'Answers that servers keep from before no longer hold.';
+
+-- object: triggers/tenants.sql
+-- Whose rows a person may see decides their answers.
+-- drop: DROP TRIGGER note_change ON gateway.tenants;
+CREATE OR REPLACE TRIGGER note_change
+    AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON gateway.tenants
+    FOR EACH STATEMENT EXECUTE FUNCTION gateway.note_change();
+COMMENT ON TRIGGER note_change ON gateway.tenants IS 'Answers that servers keep from before no longer hold.';
 
 -- end of objects
 NOTIFY storekeeper_catalog;
