@@ -106,11 +106,11 @@ def test_health_while_every_connection_is_busy(own: Target) -> None:
 
 def test_a_finding_degrades(own: Target) -> None:
     own.execute(
-        "SET ROLE storekeeper_owner;"
-        "CREATE FUNCTION retail.doctor() RETURNS TABLE (subject text, ok boolean, finding text, hint text)"
+        "CREATE SCHEMA shelves AUTHORIZATION storekeeper_owner; SET ROLE storekeeper_owner;"
+        "CREATE FUNCTION shelves.doctor() RETURNS TABLE (subject text, ok boolean, finding text, hint text)"
         " LANGUAGE sql STABLE AS $$ SELECT 'shelves', false, 'bent', 'straighten them' $$;"
-        "GRANT EXECUTE ON FUNCTION retail.doctor TO storekeeper_definer;"
-        "GRANT USAGE ON SCHEMA retail TO storekeeper_definer"
+        "GRANT EXECUTE ON FUNCTION shelves.doctor TO storekeeper_definer;"
+        "GRANT USAGE ON SCHEMA shelves TO storekeeper_definer"
     )
     with Wire(own.environment(SEATTLE)) as wire:
         wire.greet()
