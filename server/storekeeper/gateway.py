@@ -202,7 +202,7 @@ class Gateway:
                 while True:
                     left_ms = max(1, round((deadline - time.monotonic()) * 1000))
                     try:
-                        answer = await self._attempt(request, left_ms)
+                        answer = await self._attempt(request, left_ms, again=attempts.made > 0)
                     except (psycopg.Error, _InDoubtError) as failure:
                         await attempts.another(failure)
                         # What broke one connection has often broken all of them.
@@ -303,8 +303,9 @@ class Gateway:
         connection = await self._connect("storekeeper probe")
         await connection.close()
 
-    async def _take(self) -> Connection:
-        if self.circuit.open and not self.pool.get_stats().get("pool_available"):
+    async def _take(self, *, patient: bool = False) -> Connection:
+        """A connection; who is patient waits for it even while the database can't be reached."""
+        if not patient and self.circuit.open and not self.pool.get_stats().get("pool_available"):
             self.circuit.check()
         while True:
             try:
@@ -331,8 +332,8 @@ class Gateway:
             retry_after=5,
         )
 
-    async def _attempt(self, request: Request, timeout_ms: int) -> Answer:
-        connection = await self._take()
+    async def _attempt(self, request: Request, timeout_ms: int, *, again: bool) -> Answer:
+        connection = await self._take(patient=again)
         self._at_work += 1
         work = asyncio.create_task(self._work(connection, request, timeout_ms))
         try:
