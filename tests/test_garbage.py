@@ -342,6 +342,24 @@ def test_thousands_of_requests_that_nobody_reads(typed: Target, wire: Wire) -> N
         quiet(other)
 
 
+def test_more_calls_than_may_wait_are_told_to_come_later(typed: Target, wire: Wire) -> None:
+    settings = {"STOREKEEPER_MAX_WAITING": "10", "STOREKEEPER_POOL_MAX_SIZE": "2"}
+    with Wire(typed.environment(SEATTLE, **settings), wire.mode) as other:
+        other.greet()
+        alive(other)
+        call = {"name": "fixture_sleep", "arguments": {"seconds": 0.2}}
+        numbers = [other.request("tools/call", call) for _ in range(300)]
+        results = [other.answer(number, PATIENCE)["result"] for number in numbers]
+        refused = [r["_meta"]["storekeeper/error"] for r in results if r["isError"]]
+        assert len(refused) < len(results)
+        assert refused
+        for error in refused:
+            assert error["sqlstate"] == "SK429"
+            assert error["retry_after"] > 0
+            assert error["hint"]
+        alive(other)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
