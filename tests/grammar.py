@@ -36,6 +36,14 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "inventory": {
         "store_id": UUID, "product_id": INT, "stock_level": INT, "reorder_point": INT, "updated_at": TIME,
     },
+    # Without its random key: query n is the same each time.
+    "stock_movements": {
+        "store_id": UUID, "product_id": INT, "quantity": INT, "reason": TEXT, "made_at": TIME,
+    },
+    "daily_sales": {
+        "store_id": UUID, "business_day": DATE, "product_id": INT, "order_lines": INT, "units": INT,
+        "revenue": NUMBER, "discount": NUMBER,
+    },
     "products": {
         "product_id": INT, "sku": TEXT, "type_id": INT, "name": TEXT, "unit": TEXT, "cost": NUMBER,
         "base_price": NUMBER, "is_active": BOOL,
@@ -46,9 +54,11 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
 }  # fmt: skip
 SIZES: Final = {
     "stores": 3, "customers": 500, "orders": 1800, "order_items": 3700, "inventory": 1300,
-    "products": 425, "product_types": 88, "categories": 9, "regions": 4,
+    "stock_movements": 1300, "daily_sales": 3400, "products": 425, "product_types": 88, "categories": 9, "regions": 4,
 }  # fmt: skip
-TENANTS: Final = ("stores", "customers", "orders", "order_items", "inventory")
+TENANTS: Final = (
+    "stores", "customers", "orders", "order_items", "inventory", "stock_movements", "daily_sales",
+)  # fmt: skip
 
 
 class Edge(NamedTuple):
@@ -71,11 +81,20 @@ EDGES: Final = (
     Edge("orders", "orders", ("store_id", "customer_id"), 8),
     Edge("customers", "customers", ("last_name",), 10),
     Edge("inventory", "inventory", ("product_id",), 3),
+    Edge("stock_movements", "inventory", ("store_id", "product_id"), 1),
+    Edge("inventory", "stock_movements", ("store_id", "product_id"), 1),
+    Edge("daily_sales", "stock_movements", ("store_id", "product_id"), 1),
+    Edge("daily_sales", "inventory", ("store_id", "product_id"), 1),
+    Edge("inventory", "daily_sales", ("store_id", "product_id"), 3),
+    Edge("daily_sales", "daily_sales", ("store_id", "business_day"), 3),
     Edge("products", "products", ("type_id",), 5),
     Edge("stores", "stores", ("region_id",), 3),
     Edge("orders", "stores", ("store_id",), 1),
     Edge("customers", "stores", ("store_id",), 1),
     Edge("inventory", "stores", ("store_id",), 1),
+    Edge("stock_movements", "stores", ("store_id",), 1),
+    Edge("daily_sales", "stores", ("store_id",), 1),
+    Edge("stores", "daily_sales", ("store_id",), 1100),
     Edge("stores", "orders", ("store_id",), 600),
     Edge("stores", "customers", ("store_id",), 160),
     Edge("stores", "inventory", ("store_id",), 425),
@@ -83,6 +102,8 @@ EDGES: Final = (
     Edge("regions", "stores", ("region_id",), 1),
     Edge("order_items", "products", ("product_id",), 1),
     Edge("inventory", "products", ("product_id",), 1),
+    Edge("stock_movements", "products", ("product_id",), 1),
+    Edge("daily_sales", "products", ("product_id",), 1),
     Edge("products", "order_items", ("product_id",), 9),
     Edge("products", "inventory", ("product_id",), 3),
     Edge("products", "product_types", ("type_id",), 1),

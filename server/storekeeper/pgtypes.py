@@ -176,7 +176,9 @@ class Limits:
 
     def check(self, value: Any) -> Any:
         for keyword, limit in self._keywords.items():
-            if not _CHECKS[keyword][0](value, limit):
+            # A number may come as a string; PostgreSQL looks at its last digits.
+            is_text = isinstance(value, str) and isinstance(limit, int | float)
+            if not _CHECKS[keyword][0](float(value) if is_text else value, limit):
                 raise PydanticCustomError("limit", _CHECKS[keyword][1], {"limit": limit})
         return value
 

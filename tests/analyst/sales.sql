@@ -180,3 +180,33 @@ JOIN target t ON s.name = 'Zava Retail ' || t.city
 JOIN orders o ON o.store_id = s.store_id AND o.status IN ('pending', 'shipped', 'completed')
 GROUP BY s.name, t.amount
 ORDER BY reached_percent DESC, s.name;
+
+-- query: Revenue by month, from the daily sales
+SELECT s.name AS store, date_trunc('month', d.business_day)::date AS month,
+       sum(d.revenue) AS revenue, sum(d.units) AS units,
+       round(100 * sum(d.discount) / nullif(sum(d.revenue + d.discount), 0), 1) AS discount_percent
+FROM daily_sales d JOIN stores s USING (store_id)
+GROUP BY s.name, date_trunc('month', d.business_day)
+ORDER BY month DESC, s.name
+LIMIT 60;
+
+-- query: Seven-day moving average of units from the daily sales
+SELECT business_day, units,
+       round(avg(units) OVER (ORDER BY business_day RANGE BETWEEN '6 days' PRECEDING AND CURRENT ROW), 2) AS average
+FROM (SELECT business_day, sum(units) AS units FROM daily_sales GROUP BY business_day) AS d
+ORDER BY business_day DESC
+LIMIT 30;
+
+-- query: Do the daily sales agree with the orders?
+SELECT d.day, d.revenue, o.revenue AS of_orders, d.revenue - o.revenue AS difference
+FROM (
+    SELECT business_day AS day, sum(revenue) AS revenue FROM daily_sales GROUP BY business_day
+) d
+FULL JOIN (
+    SELECT o.order_date::date AS day, sum(i.line_total) AS revenue
+    FROM orders o JOIN order_items i USING (store_id, order_id)
+    WHERE o.status IN ('pending', 'shipped', 'completed')
+    GROUP BY o.order_date::date
+) o USING (day)
+ORDER BY day DESC
+LIMIT 30;

@@ -163,3 +163,26 @@ JOIN products p ON p.product_id = sold.product_id
 GROUP BY p.sku
 ORDER BY safety_stock DESC, p.sku
 LIMIT 30;
+
+-- query: Which movements of stock were there, and why?
+SELECT s.name AS store, m.reason, count(*) AS movements, sum(m.quantity) AS units
+FROM stock_movements m JOIN stores s USING (store_id)
+GROUP BY s.name, m.reason
+ORDER BY s.name, m.reason;
+
+-- query: Do the movements add up to the stock?
+SELECT p.sku, n.store_id, n.stock_level, coalesce(sum(m.quantity), 0) AS moved
+FROM inventory n
+JOIN products p USING (product_id)
+LEFT JOIN stock_movements m USING (store_id, product_id)
+GROUP BY p.sku, n.store_id, n.stock_level
+ORDER BY n.stock_level DESC, p.sku, n.store_id
+LIMIT 100;
+
+-- query: Who took stock out last week, and what for?
+-- may be empty
+SELECT m.made_at::date AS day, p.name, m.quantity, m.reason, m.note
+FROM stock_movements m JOIN products p USING (product_id)
+WHERE m.quantity < 0 AND m.made_at >= now() - INTERVAL '7 days'
+ORDER BY m.made_at, p.name, m.quantity, m.movement_id
+LIMIT 50;

@@ -22,6 +22,7 @@ ROLES = ("store_managers", "regional_managers", "head_office")
 FREE_SQL = "free SQL"
 READING = "a buggy reading tool"
 WRITING = "a buggy writing tool"
+WRITING_TOOLS = tuple(f"tool {name} " for name in ("adjust_inventory", "record_order", "transfer_stock"))
 LOGIN = "the login"
 NO_ROWS, OWN_ROWS, ENDS = "no rows", "own rows", "ends"
 ATTACK = "-- attack: "
@@ -47,7 +48,7 @@ class Attack:
     @property
     def writes(self) -> bool:
         """Whether the tool it goes through may change the caller's own rows."""
-        return self.through == WRITING
+        return self.through == WRITING or self.through.startswith(WRITING_TOOLS)
 
     @property
     def is_bomb(self) -> bool:

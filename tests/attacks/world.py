@@ -37,20 +37,25 @@ ENDINGS = ("57014", "54", "53200", "53400", "SK429", "LIMIT_EXCEEDED")
 WINDOW = 8  # bytes of a key that nobody shows by chance
 FOREVER = "100000"  # seconds, so that no connection is renewed between two looks at it
 
+# Tables and the column that says whose a row is. Servers write the record at any time: verify_calls
+# looks after it.
 CONTENTS = """
     SELECT n.nspname || '.' || c.relname AS name,
-           EXISTS (
-               SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'store_id'
-           ) AS by_store
+           (
+               SELECT a.attname FROM pg_attribute AS a
+               WHERE a.attrelid = c.oid
+                 AND (a.attname = 'store_id' OR c.relname = 'answers' AND a.attname = 'principal_id')
+           ) AS whose
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relkind = 'r' AND n.nspname IN ('retail', 'gateway', 'fixture')
-      AND c.relname NOT IN ('calls', 'impersonations')
+      AND c.relname !~ '^(calls_.*|seals|watermarks|impersonations)$'
     ORDER BY 1
 """
 SNAPSHOT = """
     SELECT jsonb_build_object(
         'last transaction', pg_snapshot_xmax(pg_current_snapshot())::text,
-        'sequences', (SELECT jsonb_agg(s ORDER BY s.schemaname, s.sequencename) FROM pg_sequences AS s),
+        'sequences', (SELECT jsonb_agg(s ORDER BY s.schemaname, s.sequencename) FROM pg_sequences AS s
+            WHERE s.sequencename <> 'calls_entry_seq'),
         'large objects', (SELECT count(*) FROM pg_largeobject_metadata),
         'advisory locks', (
             SELECT jsonb_agg(jsonb_build_array(l.pid, l.classid, l.objid, l.mode)) FROM pg_locks AS l
@@ -127,7 +132,8 @@ class World:
     observer: psycopg.Connection[Any]
     canaries: dict[str, dict[str, Any]]  # by store name
     secrets: dict[str, str]  # the text → where it stands
-    tables: list[tuple[str, bool]]
+    tables: list[tuple[str, str | None]]
+    principal_ids: dict[str, str]  # by e-mail
     backends: list[int] = field(default_factory=list)  # that are looked after
     victim_pid: int = 0
     _contents: tuple[str, dict[str, Any]] = ("", {})
@@ -146,6 +152,12 @@ class World:
             "own_store": str(own["store_id"]),
             "own_customer": str(own["customer_id"]),
             "own_order": str(own["order_id"]),
+            "own_store_name": served.stores[0],
+            "sku": own["sku"],
+            "scarce_sku": own["scarce_sku"],
+            "other_key": other["key"],
+            "other_principal_id": str(other["manager_id"]),
+            "this_month": own["this_month"],
             "own_principal": served.principal,
             "other_principal": VICTIM,
             "own_assertion": self.assertion(served.principal),
@@ -194,10 +206,10 @@ class World:
 
     def _read_contents(self) -> dict[str, Any]:
         parts = [
-            f"SELECT '{name}', {'store_id::text' if by_store else 'NULL'},"
+            f"SELECT '{name}', {f'{whose}::text' if whose else 'NULL'},"
             f" count(*), sum(hashtextextended(t::text || t.xmin::text, 0))"
             f" FROM {name} AS t GROUP BY 2"
-            for name, by_store in self.tables
+            for name, whose in self.tables
         ] + [
             f"SELECT '{name}', NULL, count(*), sum(hashtextextended(t::text, 0)) FROM ({query}) AS t"
             for name, query in CATALOGS.items()
@@ -337,13 +349,14 @@ def run(attack: Attack, served: Served, world: World) -> list[str]:
 
 
 def _own_keys(served: Served, world: World) -> tuple[str, ...]:
-    return tuple(str(world.canaries[name]["store_id"]) for name in served.stores)
+    stores = (str(world.canaries[name]["store_id"]) for name in served.stores)
+    return (*stores, world.principal_ids[served.principal])
 
 
 def _changes(
     before: Mapping[str, Any], after: Mapping[str, Any], own: tuple[str, ...] = ()
 ) -> list[str]:
-    """own: the stores whose rows may change."""
+    """own: the stores and the person whose rows may change."""
     return [
         f"{name} changed from {before.get(name)} to {after.get(name)}"
         for name in sorted({*before, *after})
@@ -472,6 +485,9 @@ def world_of(database: Target) -> Iterator[World]:
             canaries=canaries,
             secrets=dict(_secrets(observer, canaries.values(), database.key)),
             tables=observer.execute(CONTENTS).fetchall(),
+            principal_ids=dict(
+                observer.execute("SELECT email, principal_id::text FROM gateway.principals").fetchall()
+            ),
         )
         with Served(world, VICTIM) as victim:
             world.victim_pid = victim.pid

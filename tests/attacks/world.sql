@@ -15,7 +15,12 @@ SELECT
         + abs(hashtext(s.store_id::text)) % 9999999)::numeric(12, 2) AS amount,
     (10000000.29 + abs(hashtext('price' || s.store_id)) % 9999999)::numeric(10, 2) AS price,
     (CASE WHEN s.name = 'Zava Retail Bellevue' THEN 2000000000 ELSE 1900000000 END
-        + abs(hashtext('stock' || s.store_id)) % 99999999) AS stock
+        + abs(hashtext('stock' || s.store_id)) % 99999999) AS stock,
+    s.manager_id,
+    'key-' || left(md5('key' || s.store_id), 8) AS key,
+    (SELECT p.sku FROM retail.products AS p ORDER BY p.product_id LIMIT 1) AS sku,
+    (SELECT p.sku FROM retail.products AS p ORDER BY p.product_id OFFSET 1 LIMIT 1) AS scarce_sku,
+    to_char(now() AT TIME ZONE 'UTC', '"calls_"YYYY_MM') AS this_month
 FROM retail.stores AS s;
 
 INSERT INTO retail.customers (store_id, customer_id, first_name, last_name, email)
@@ -30,6 +35,26 @@ UPDATE retail.inventory AS i
 SET stock_level = c.stock
 FROM fixture.canaries AS c
 WHERE i.store_id = c.store_id AND i.product_id = (SELECT min(product_id) FROM retail.products);
+INSERT INTO retail.stock_movements (store_id, product_id, quantity, reason, note, made_by)
+SELECT store_id, (SELECT min(product_id) FROM retail.products), stock, 'count', 'Note-' || mark, manager_id
+FROM fixture.canaries;
+-- Of a day of its own: there it is not added to anything.
+INSERT INTO retail.daily_sales (store_id, business_day, product_id, order_lines, units, revenue, discount)
+SELECT store_id, '2000-01-01', (SELECT min(product_id) FROM retail.products), 1, stock, price, 0
+FROM fixture.canaries;
+-- What each manager was told for tool.adjust_inventory('<sku>', 1, 'delivery', idempotency_key => '<key>1').
+INSERT INTO gateway.answers (principal_id, tool, key, arguments_digest, answer)
+SELECT
+    manager_id, 'adjust_inventory', key || n,
+    sha256(convert_to(jsonb_build_object(
+        'sku', sku, 'change', 1, 'reason', 'delivery', 'store_name', NULL, 'note', NULL
+    )::text, 'UTF8')),
+    jsonb_build_object('store', name, 'sku', sku, 'product_name', 'Answer-' || mark, 'stock_level', stock)
+FROM fixture.canaries, generate_series(1, 5) AS n;
+SELECT gateway.record_calls(jsonb_agg(jsonb_build_object(
+    'at', now(), 'tool', 'adjust_inventory', 'outcome', 'ok', 'duration_ms', 60000, 'request_id', 'r-' || mark,
+    'principal', 'manager-' || mark, 'arguments', jsonb_build_object('note', 'Note-' || mark), 'statement', 'SELECT 1'
+))) FROM fixture.canaries;
 UPDATE retail.stores AS s SET location = 'Location-' || c.mark FROM fixture.canaries AS c WHERE s.store_id = c.store_id;
 
 -- Head office sees every store by its policy; this one of them has two, which only the guard knows.

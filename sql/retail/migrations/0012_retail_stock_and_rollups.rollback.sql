@@ -1,4 +1,6 @@
 SET LOCAL ROLE storekeeper_owner;
+COMMENT ON SCHEMA tool IS 'Zava Retail is a chain of eight do-it-yourself stores. Every answer covers only the stores of the person you speak for.
+Start with get_store_performance for how things went, top_products for what sells, list_stores for names of stores. For anything else call get_multiple_table_schemas, then execute_sales_query with one SELECT. Amounts are US dollars; days are days in America/Los_Angeles.';
 REVOKE INSERT (store_id, order_id, customer_id, total_amount)
     ON retail.orders FROM store_managers, regional_managers, head_office;
 REVOKE INSERT (store_id, order_id, line_number, product_id, quantity, unit_price, discount_percent, line_total)

@@ -3,6 +3,9 @@
 
 SET LOCAL ROLE storekeeper_owner;
 
+COMMENT ON SCHEMA tool IS 'Zava Retail is a chain of eight do-it-yourself stores. Every answer covers only the stores of the person you speak for.
+Start with get_store_performance for how things went, top_products for what sells, list_stores for names of stores. For anything else call get_multiple_table_schemas, then execute_sales_query with one SELECT. What the person asks to have written, record_order, adjust_inventory and transfer_stock write. Amounts are US dollars; days are days in America/Los_Angeles.';
+
 CREATE DOMAIN retail.stock_reason AS text
     CHECK (VALUE IN ('delivery', 'count', 'damage', 'loss', 'return_to_supplier', 'other'));
 COMMENT ON DOMAIN retail.stock_reason IS 'Why stock changes.';
@@ -88,7 +91,7 @@ CREATE TABLE retail.daily_sales (
     discount     numeric(14, 2) NOT NULL,
     PRIMARY KEY (store_id, business_day, product_id)
 );
-COMMENT ON TABLE retail.daily_sales IS 'Sales by store, day and product, kept by triggers on orders and order_items: only orders that count as revenue.';
+COMMENT ON TABLE retail.daily_sales IS 'Sales by store, day and product, of orders that count as revenue: always up to date, and quicker to sum up than order_items.';
 COMMENT ON COLUMN retail.daily_sales.business_day IS 'Day of the order in America/Los_Angeles.';
 COMMENT ON COLUMN retail.daily_sales.order_lines IS 'Order lines; 0 where all of them were cancelled or returned.';
 COMMENT ON COLUMN retail.daily_sales.revenue IS 'US dollars, net of discounts.';

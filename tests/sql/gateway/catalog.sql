@@ -102,7 +102,8 @@ SELECT is(pg_temp.fact('tap_pack', 'schema'), '"tool"', 'its schema');
 SELECT is(pg_temp.fact('tap_pack', 'comment'), '"Packs boxes."', 'its comment');
 SELECT is(pg_temp.fact('tap_pack', 'source') #>> '{}', pg_temp.source(), 'its source, as a digest');
 SELECT is(
-    gateway.catalog()::jsonb -> 'watched', '["gateway.personas", "gateway.principal_tenants", "gateway.principals"]',
+    gateway.catalog()::jsonb -> 'watched',
+    '["gateway.personas", "gateway.principal_tenants", "gateway.principals", "gateway.tenants"]',
     'and the tables of which changes are noted'
 );
 SELECT is(pg_temp.fact('tap_list', 'comment'), '""', 'or an empty one');

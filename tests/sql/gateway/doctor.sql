@@ -289,9 +289,9 @@ SELECT pg_temp.suits(pg_temp.tagged(tag), 'cache', tag) FROM unnest(ARRAY[
 ]) AS tag;
 SELECT is((pg_temp.after(pg_temp.tagged(tag), 'cache')).finding, finding, tag) FROM (VALUES
     ('@cache 5m gateway.principals, retail.nothing', 'tool.who_am_i(): nobody notes changes of retail.nothing'),
-    ('@cache gateway.tenants,gateway.keys', 'tool.who_am_i(): nobody notes changes of gateway.keys, gateway.tenants')
+    ('@cache gateway.retention,gateway.keys', 'tool.who_am_i(): nobody notes changes of gateway.keys, gateway.retention')
 ) AS t (tag, finding);
-SELECT pg_temp.breaks(pg_temp.tagged('@cache 5m gateway.tenants'), 'cache', 'a table that is not watched');
+SELECT pg_temp.breaks(pg_temp.tagged('@cache 5m gateway.retention'), 'cache', 'a table that is not watched');
 SELECT pg_temp.breaks(
     'ALTER TABLE gateway.principals DISABLE TRIGGER note_change;' || pg_temp.tagged('@cache 5m gateway.principals'),
     'cache', 'one that is not watched any more'

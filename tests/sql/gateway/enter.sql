@@ -144,7 +144,7 @@ SELECT is(
 ) FROM unnest('{store_managers,regional_managers,head_office}'::text[]) AS persona;
 SELECT is(
     pg_temp.may_execute('operators'),
-    'admit_free_query catalog describe_table free_query performance persona principal_id progress '
+    'admit_free_query answered catalog describe_table free_query once performance persona principal_id progress '
     'tenant_ids visible_tables who', 'operators'
 );
 SELECT is(

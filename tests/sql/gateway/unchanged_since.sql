@@ -1,7 +1,7 @@
 -- gateway.unchanged_since: what it makes of the changes that are noted. tests/test_record.py has the sessions.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(28);
+SELECT plan(31);
 
 SELECT be('seattle@zava.example');
 SELECT throws_ok('SELECT gateway.unchanged_since(''1:1:'', ''{}'')', '42501', 'no persona');
@@ -10,11 +10,15 @@ SET LOCAL ROLE storekeeper_dba;
 SELECT throws_ok('SELECT gateway.unchanged_since(''1:1:'', ''{}'')', '42501', 'not the DBA''s role');
 RESET ROLE;
 
+-- A snapshot that bears no run is one of this run.
 CREATE FUNCTION pg_temp.holds(snapshot text, tables text[] DEFAULT '{tap.a,tap.b}') RETURNS boolean
 LANGUAGE plpgsql AS $function$
 DECLARE
     v_holds boolean;
 BEGIN
+    IF snapshot NOT LIKE '%@%' THEN
+        snapshot := snapshot || '@' || gateway.run_id();
+    END IF;
     SET LOCAL ROLE storekeeper_gateway;
     v_holds := gateway.unchanged_since(snapshot, tables);
     RESET ROLE;
@@ -45,7 +49,7 @@ SELECT is(pg_temp.changed_by(xid), holds, format('a change by %s', xid)) FROM (V
     ('103', false), ('105', false), ('110', false), ('111', false), ('5000000000', false)
 ) AS c (xid, holds);
 SELECT is(pg_temp.changed_by('110', name), false, format('one of %s counts for every answer', name))
-FROM unnest('{ddl,gateway.personas,gateway.principals,gateway.principal_tenants}'::text[]) AS name;
+FROM unnest('{ddl,gateway.personas,gateway.principals,gateway.principal_tenants,gateway.tenants}'::text[]) AS name;
 SELECT ok(pg_temp.changed_by('110', 'tap.B'), 'names are exact');
 
 -- This transaction's own
@@ -70,8 +74,10 @@ DELETE FROM gateway.changes;
 UPDATE gateway.watermarks SET xid = '100' WHERE what = 'changes';
 SELECT ok(NOT pg_temp.holds('100:110:103,105'), 'changes from then were forgotten');
 SELECT ok(pg_temp.holds('101:110:103,105'), 'only those before it');
-SELECT ok(NOT pg_temp.holds('8000000000:8000000000:'), 'a snapshot of a future that never was');
 SELECT is(pg_temp.holds(NULL), false, 'no snapshot');
+SELECT is(pg_temp.holds('101:110:103,105@'), false, 'one of no run');
+SELECT is(pg_temp.holds('101:110:103,105@' || gateway.run_id() || '1'), false, 'one of another run of the database');
+SELECT is(gateway.unchanged_since('101:110:103,105', '{}'), false, 'a bare snapshot');
 SELECT throws_ok('SELECT gateway.unchanged_since(''then'', ''{}'')', '22P02', 'what is none');
 
 SELECT * FROM finish();

@@ -10,7 +10,7 @@ SET LOCAL ROLE storekeeper_gateway;
 SELECT lives_ok('SELECT gateway.watched_tables()', 'the server''s login');
 RESET ROLE;
 SELECT ok(
-    gateway.watched_tables() @> '{gateway.personas,gateway.principals,gateway.principal_tenants}',
+    gateway.watched_tables() @> '{gateway.personas,gateway.principals,gateway.principal_tenants,gateway.tenants}',
     'the gateway''s own'
 );
 

@@ -13,8 +13,8 @@ END
 $function$;
 
 COMMENT ON FUNCTION gateway.snapshot IS $comment$
-The current snapshot and the run of the database, as text, for gateway.unchanged_since. Take it before the answer is computed: what is
-committed between the two then counts as a change.
+The current snapshot and the run of the database, as text, for gateway.unchanged_since. Take it before the answer
+is computed: what is committed between the two then counts as a change.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.snapshot FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.snapshot TO storekeeper_gateway;

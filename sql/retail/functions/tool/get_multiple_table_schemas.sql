@@ -36,7 +36,8 @@ BEGIN
                 ' no filter by person is needed.',
             'Keys begin with store_id: join orders to order_items and customers on store_id too.',
             'Revenue: sum(orders.total_amount), or sum(order_items.line_total) by product, where'
-                ' orders.status IN (''pending'', ''shipped'', ''completed''). US dollars.',
+                ' orders.status IN (''pending'', ''shipped'', ''completed''). US dollars.'
+                ' By day and product daily_sales has it summed up already.',
             format(
                 'The session''s time zone is %s: order_date::date is the business day. Filter with'
                 ' order_date >= timestamptz ''2026-01-01'', which can use an index.',
