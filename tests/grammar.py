@@ -54,7 +54,8 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
 }  # fmt: skip
 SIZES: Final = {
     "stores": 3, "customers": 500, "orders": 1800, "order_items": 3700, "inventory": 1300,
-    "stock_movements": 1300, "daily_sales": 3400, "products": 425, "product_types": 88, "categories": 9, "regions": 4,
+    "stock_movements": 1300, "daily_sales": 3400, "products": 425, "product_types": 88,
+    "categories": 9, "regions": 4,
 }  # fmt: skip
 TENANTS: Final = (
     "stores", "customers", "orders", "order_items", "inventory", "stock_movements", "daily_sales",

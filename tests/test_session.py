@@ -304,7 +304,7 @@ async def test_subscriptions_are_bounded_and_end_when_cancelled() -> None:
     wanted = {"toolsListChanged": True, "promptsListChanged": 1}
     for number in range(SUBSCRIPTIONS + 1):
         client.modern("subscriptions/listen", number, notifications=wanted)
-    assert client.error(SUBSCRIPTIONS) == jsonrpc.INTERNAL_ERROR
+    assert client.error(SUBSCRIPTIONS) == jsonrpc.INVALID_REQUEST
     client.modern("echo", 0)
     assert client.error(0) == jsonrpc.INVALID_REQUEST
     for number in range(1, SUBSCRIPTIONS):

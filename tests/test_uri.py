@@ -34,7 +34,7 @@ from storekeeper.uri import LONGEST, match
         ("a://{x}", "a://1\n", {"x": "1\n"}),
         ("a://{x}/{y}", "a://1/2", {"x": "1", "y": "2"}),
         ("a://{x}/{y}", "a://1", None),
-        ("a://{x}-{y}", "a://1-2-3", {"x": "1-2", "y": "3"}),
+        ("a://{x}-{y}", "a://1-2-3", {"x": "1", "y": "2-3"}),
         ("a.b*(c)://[{x}]", "a.b*(c)://[1]", {"x": "1"}),
         ("a.b://{x}", "aXb://1", None),
         ("a://{1x}", "a://{1x}", {}),
@@ -60,6 +60,9 @@ def test_many_variables_and_an_address_that_almost_fits() -> None:
     template = "a://" + "/".join(f"{{v{n}}}" for n in range(20)) + "/end"
     assert match(template, "a://" + "/" * 1000) is None
     assert match(template, "a://" + "x" * 2000) is None
+    assert (
+        match("a://" + "-".join(f"{{v{n}}}" for n in range(9)) + "!", "a://" + "-" * 2000) is None
+    )
 
 
 @settings(derandomize=True, database=None, deadline=None)

@@ -217,8 +217,6 @@ class Gateway:
                     answer = await self._attempt(request, left_ms, again=attempts.made > 0)
                 except (psycopg.Error, _InDoubtError) as failure:
                     await attempts.another(failure)
-                    # What broke one connection has often broken all of them.
-                    await self.pool.check()
                 else:
                     answer.retries = attempts.made
                     return answer

@@ -270,7 +270,7 @@ class Session:
         if not isinstance(wanted, dict):
             raise ProtocolError(INVALID_PARAMS, "subscriptions/listen lacks notifications.")
         if len(self._subscriptions) >= SUBSCRIPTIONS:
-            raise ProtocolError(INTERNAL_ERROR, f"{SUBSCRIPTIONS} subscriptions are open already.")
+            raise ProtocolError(INVALID_REQUEST, f"{SUBSCRIPTIONS} subscriptions are open already.")
         kinds = frozenset(k for k in KINDS if wanted.get(f"{k}ListChanged") is True)
         self._subscriptions[identifier] = kinds
         honoured = {f"{kind}ListChanged": True for kind in KINDS if kind in kinds}

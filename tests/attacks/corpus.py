@@ -22,7 +22,9 @@ ROLES = ("store_managers", "regional_managers", "head_office")
 FREE_SQL = "free SQL"
 READING = "a buggy reading tool"
 WRITING = "a buggy writing tool"
-WRITING_TOOLS = tuple(f"tool {name} " for name in ("adjust_inventory", "record_order", "transfer_stock"))
+WRITING_TOOLS = tuple(
+    f"tool {name} " for name in ("adjust_inventory", "record_order", "transfer_stock")
+)
 LOGIN = "the login"
 NO_ROWS, OWN_ROWS, ENDS = "no rows", "own rows", "ends"
 ATTACK = "-- attack: "

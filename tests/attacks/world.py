@@ -486,7 +486,9 @@ def world_of(database: Target) -> Iterator[World]:
             secrets=dict(_secrets(observer, canaries.values(), database.key)),
             tables=observer.execute(CONTENTS).fetchall(),
             principal_ids=dict(
-                observer.execute("SELECT email, principal_id::text FROM gateway.principals").fetchall()
+                observer.execute(
+                    "SELECT email, principal_id::text FROM gateway.principals"
+                ).fetchall()
             ),
         )
         with Served(world, VICTIM) as victim:
