@@ -28,6 +28,8 @@ from storekeeper import sample
 from storekeeper.database import Database
 from storekeeper.settings import LIBPQ_NAMES_A_SERVER, Settings
 
+pytest_plugins = ["faults.world"]
+
 TESTS = Path(__file__).parent
 TEST_DATABASE_URL = os.environ.get("STOREKEEPER_TEST_DATABASE_URL")
 SCALE, SEED = 0.02, 42
@@ -80,6 +82,7 @@ class Target:
             "PATH": os.environ["PATH"],
             "HOME": os.environ.get("HOME", "/"),
             "COLUMNS": "200",
+            # The processes run the same code as the tests do.
             "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             **more,
         }

@@ -170,7 +170,7 @@ def test_stats_count_the_calls(own: Target) -> None:
     storekeeper("call", "who_am_i", environment=own.environment(SEATTLE))
     storekeeper("call", "top_products", "max_rows=0", environment=own.environment(SEATTLE))
     stats = json.loads(storekeeper("stats", "--json", environment=_as_dba(own)).stdout)
-    counted = {row["tool"]: (row["calls"], row["errors"]) for row in stats}
+    counted = {row["tool"]: (row["calls"], row["errors"]) for row in stats["tools"]}
     assert counted == {"who_am_i": (1, 0), "top_products": (1, 1)}
 
 

@@ -229,7 +229,8 @@ async def test_calls_run_side_by_side(mcp: Client) -> None:
 
 
 async def test_resources(mcp: Client) -> None:
-    (static,) = (await mcp.list_resources()).resources
+    own, static = (await mcp.list_resources()).resources
+    assert own.uri == "storekeeper://health"
     assert (static.uri, static.name, static.title) == (
         "fixture://greeting",
         "fixture_greeting",

@@ -68,7 +68,7 @@ def test_defaults_are_as_documented() -> None:
     defaults = settings.model_dump(exclude={"home"})
     assert {name for name, value in defaults.items() if value is None} == UNSET
     texts = {
-        name: f"{value:g}" if isinstance(value, float) else str(value)
+        name: f"{value:g}" if isinstance(value, float | bool) else str(value)
         for name, value in defaults.items()
     }
     page = documented()

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import socket
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
 
-from conftest import SEATTLE, Target, storekeeper
-from storekeeper.telemetry import RECORD_LIMIT, Call, Telemetry
-from wire import MODES, PATIENCE, Wire, eventually
+from conftest import SEATTLE, TESTS, Target, storekeeper
+from storekeeper.gateway import Gateway
+from storekeeper.telemetry import BATCH, RECORD_LIMIT, Call, Telemetry
+from wire import LEGACY, META, MODES, PATIENCE, Wire, eventually
 
 SECRET = "hunter2-in-an-argument"
-FACTS = {"ts", "level", "request_id", "principal", "tool", "duration_ms", "outcome"}
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
+HANDBOOK = (TESTS.parent / "sql" / "README.md").read_text()
 
 
 @pytest.fixture
@@ -26,6 +32,24 @@ def statsd() -> Iterator[socket.socket]:
         listening.bind(("127.0.0.1", 0))
         listening.settimeout(PATIENCE)
         yield listening
+
+
+def packets(listening: socket.socket) -> Iterator[list[str]]:
+    """The packets as they come, each with its lines."""
+    while True:
+        yield listening.recv(4096).decode().split("\n")
+
+
+def of_calls(listening: socket.socket) -> Iterator[list[str]]:
+    """Those of calls; gauges come between them."""
+    return (lines for lines in packets(listening) if not lines[0].endswith("|g"))
+
+
+def table(name: str) -> set[str]:
+    """The names in the first column of one of the handbook's tables."""
+    rows = HANDBOOK.partition(f"<!-- {name} -->\n")[2].partition("\n\n")[0].splitlines()[2:]
+    assert rows, name
+    return {word for row in rows for word in re.findall(r"`([^`]+)`", row.split("|")[1])}
 
 
 def port(listening: socket.socket) -> str:
@@ -46,14 +70,14 @@ def test_one_line_a_call(typed: Target, mode: str) -> None:
         wire.ask("prompts/get", {"name": "fixture_ask", "arguments": {"topic": "x"}})
         wire.ask("tools/list")
         lines = wire.calls()
-    assert [(c["tool"], c["outcome"], c["row_count"], c["sqlstate"]) for c in lines] == [
+    assert [(c["tool"], c["outcome"], c["rows"], c["sqlstate"]) for c in lines] == [
         ("fixture_rows", "ok", 3, None),
         ("fixture_raise", "NOT_FOUND", None, "SK404"),
         ("resource_fixture_half", "ok", 1, None),
         ("prompt_fixture_ask", "ok", 1, None),
     ]
     for line in lines:
-        assert set(line) >= FACTS | {"row_count", "retries", "sqlstate"}
+        assert set(line) == table("log fields")
         assert line["level"] == ("INFO" if line["outcome"] == "ok" else "WARNING")
         assert line["principal"] == SEATTLE
         assert re.fullmatch("[0-9a-f]{16}", line["request_id"])
@@ -72,6 +96,38 @@ def test_the_request_id_is_the_one_the_database_shows(typed: Target) -> None:
         shown = wire.call("fixture_session")["structuredContent"]["application"]
         (line,) = wire.calls()
     assert shown == f"storekeeper {line['request_id']}"
+    assert line["trace_id"] is None
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_trace_is_followed_to_the_database(own: Target, mode: str) -> None:
+    own.execute((TESTS / "fixtures" / "every_type.sql").read_text())
+    wrong = ["", "00", TRACE, TRACEPARENT.upper(), TRACEPARENT + "-x", TRACEPARENT + "\n", 7, None]
+    wrong += [
+        f"00-{'0' * 32}-00f067aa0ba902b7-01",
+        f"00-{TRACE}-{'0' * 16}-01",
+        f"ff{TRACEPARENT[2:]}",
+    ]
+    with Wire(own.environment(SEATTLE), mode) as wire:
+        wire.greet()
+        shown = []
+        for given in [TRACEPARENT, *wrong]:
+            meta: dict[str, Any] = {"traceparent": given}
+            if mode != LEGACY:
+                meta |= {META + "protocolVersion": mode, META + "clientCapabilities": {}}
+            params = {"name": "fixture_session", "arguments": {}, "_meta": meta}
+            answer = wire.ask("tools/call", params)["result"]["structuredContent"]
+            shown.append(answer["application"])
+        wire.end()
+        lines = wire.calls()
+    assert [line["trace_id"] for line in lines] == [TRACE] + [None] * len(wrong)
+    assert shown == [
+        " ".join(["storekeeper", line["request_id"], line["trace_id"] or ""]).rstrip()
+        for line in lines
+    ]
+    assert max(len(name) for name in shown) <= 63  # what PostgreSQL keeps
+    recorded = own.execute("SELECT request_id, trace_id FROM gateway.calls ORDER BY at")
+    assert recorded == [(line["request_id"], line["trace_id"]) for line in lines]
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "info"])
@@ -144,6 +200,7 @@ def test_statsd_hears_of_each_call(typed: Target, statsd: socket.socket, mode: s
     environment = typed.environment(SEATTLE, STOREKEEPER_STATSD_PORT=port(statsd))
     with Wire(environment, mode) as wire:
         wire.greet()
+        heard = of_calls(statsd)
         for tool, arguments, outcome in [
             ("fixture_scalar", {}, "ok"),
             ("fixture_raise", {"code": "SK409"}, "CONFLICT"),
@@ -151,8 +208,9 @@ def test_statsd_hears_of_each_call(typed: Target, statsd: socket.socket, mode: s
         ]:
             wire.call(tool, **arguments)
             name = f"storekeeper.call.{tool}.{outcome}"
-            assert statsd.recv(1024).decode() == f"{name}:1|c"
-            timing = statsd.recv(1024).decode()
+            counter, timing, *errors = next(heard)
+            assert counter == f"{name}:1|c"
+            assert errors == ([] if outcome == "ok" else [f"storekeeper.errors.{outcome}:1|c"])
             assert re.fullmatch(re.escape(name) + r":[0-9.]+\|ms", timing)
             (line,) = wire.calls()[-1:]
             assert float(timing.split(":")[1].removesuffix("|ms")) == pytest.approx(
@@ -163,9 +221,9 @@ def test_statsd_hears_of_each_call(typed: Target, statsd: socket.socket, mode: s
 def test_statsd_gets_names_that_it_understands(typed: Target, statsd: socket.socket) -> None:
     telemetry = Telemetry(typed.settings(statsd_port=port(statsd)))
     for tool, shown in [("größe", "gr__e"), ("a.b:c|d\ne", "a_b_c_d_e")]:
-        telemetry.tell(Call(tool, SEATTLE, "ok", 1.0, 1, "0" * 16))
-        assert statsd.recv(1024).decode() == f"storekeeper.call.{shown}.ok:1|c"
-        assert statsd.recv(1024).decode() == f"storekeeper.call.{shown}.ok:1.000000|ms"
+        telemetry.tell(Call(tool, SEATTLE, "ok", 1.0, "0" * 16))
+        name = f"storekeeper.call.{shown}.ok"
+        assert next(packets(statsd)) == [f"{name}:1|c", f"{name}:1.000000|ms"]
 
 
 @pytest.mark.parametrize(
@@ -190,6 +248,114 @@ def test_a_statsd_host_without_an_address_is_named(typed: Target) -> None:
     assert "hint:" in run.stderr
 
 
+def test_the_handbook_lists_the_metrics(own: Target, statsd: socket.socket) -> None:
+    """All that is sent is in the table, and nothing else is in the table."""
+    own.execute((TESTS / "fixtures" / "every_type.sql").read_text())
+    own.execute(MAKE_BUSY)
+    environment = own.environment(SEATTLE, STOREKEEPER_STATSD_PORT=port(statsd))
+    heard: set[str] = set()
+    with Wire(environment) as wire:
+        wire.greet()
+        wire.call("fixture_scalar")
+        wire.call("fixture_busy")
+        for lines in packets(statsd):
+            heard |= {shape(line) for line in lines}
+            if heard >= table("metrics"):
+                break
+    statsd.settimeout(0.1)
+    with suppress(TimeoutError):
+        heard |= {shape(line) for lines in packets(statsd) for line in lines}
+    assert heard == table("metrics")
+
+
+MAKE_BUSY = """
+SET ROLE storekeeper_owner;
+CREATE FUNCTION tool.fixture_busy() RETURNS text LANGUAGE plpgsql STABLE
+    AS 'BEGIN RAISE EXCEPTION USING ERRCODE = ''55P03'', MESSAGE = ''locked'', HINT = ''none''; END';
+GRANT EXECUTE ON FUNCTION tool.fixture_busy TO store_managers;
+"""
+
+
+def shape(line: str) -> str:
+    """The name as the table has it: <tool>, <outcome> and <code> for what varies."""
+    name = line.partition(":")[0]
+    name = re.sub(r"^(storekeeper\.call)\.\w+\.\w+$", r"\1.<tool>.<outcome>", name)
+    return re.sub(r"^(storekeeper\.errors)\.\w+$", r"\1.<code>", name)
+
+
+# slow calls
+
+SLOW_QUERY = "SELECT count(*), '{}' AS x FROM products AS a, products AS b WHERE a.sku > b.sku"
+
+
+@pytest.mark.parametrize("plans", ["1", "0"])
+def test_slow_calls_are_told_and_leave_their_statement(own: Target, plans: str) -> None:
+    environment = own.environment(
+        SEATTLE, STOREKEEPER_SLOW_CALL="0.000001", STOREKEEPER_SLOW_PLANS=plans
+    )
+    with Wire(environment) as wire:
+        wire.greet()
+        wire.call("execute_sales_query", postgresql_query=SLOW_QUERY.format(SECRET))
+        wire.call("who_am_i")
+        wire.end()
+        lines, log = wire.calls(), wire.log_text()
+    assert [(c["message"], c["level"], c["outcome"]) for c in lines] == [
+        ("slow call", "WARNING", "ok")
+    ] * 2
+    assert SECRET not in log
+    recorded = own.execute("SELECT tool, statement, plan FROM gateway.calls ORDER BY at")
+    (tool, statement, plan), (_, other, no_plan) = recorded
+    assert tool == "execute_sales_query"
+    assert statement.startswith("SELECT count(*), ")
+    assert SECRET not in statement + (plan or "")
+    assert ("Scan" in plan) if plans == "1" else plan is None
+    assert (other, no_plan) == ("tool.who_am_i()", None)
+
+
+def test_slow_calls_at_once_are_each_recorded_once(own: Target) -> None:
+    """One plan is asked for at a time; the others do without."""
+    environment = own.environment(
+        SEATTLE, STOREKEEPER_SLOW_CALL="0.000001", STOREKEEPER_SLOW_PLANS="1"
+    )
+    query = {"name": "execute_sales_query", "arguments": {"postgresql_query": "SELECT 1 AS one"}}
+    with Wire(environment) as wire:
+        wire.greet()
+        for _ in range(10):
+            for number in [wire.request("tools/call", query) for _ in range(2)]:
+                wire.answer(number)
+        wire.end()
+        told = sorted(line["request_id"] for line in wire.calls())
+    recorded = own.execute("SELECT request_id, plan IS NOT NULL FROM gateway.calls ORDER BY 1")
+    assert [request for request, _ in recorded] == told
+    assert len(told) == 20
+    assert any(planned for _, planned in recorded)
+
+
+def test_quick_calls_leave_no_statement_and_no_plan(own: Target) -> None:
+    environment = own.environment(SEATTLE, STOREKEEPER_SLOW_CALL="60", STOREKEEPER_SLOW_PLANS="1")
+    with Wire(environment) as wire:
+        wire.greet()
+        wire.call("execute_sales_query", postgresql_query="SELECT 1 AS one")
+        wire.end()
+        assert [call["message"] for call in wire.calls()] == ["call"]
+    recorded = own.execute("SELECT tool, statement, plan FROM gateway.calls")
+    assert recorded == [("execute_sales_query", None, None)]
+
+
+def test_a_query_that_ran_out_of_time_has_its_plan(own: Target) -> None:
+    endless = "SELECT count(*) FROM order_items AS a, order_items AS b, order_items AS c, order_items AS d"
+    environment = own.environment(
+        SEATTLE, STOREKEEPER_STATEMENT_TIMEOUT="1", STOREKEEPER_SLOW_PLANS="1"
+    )
+    with Wire(environment) as wire:
+        wire.greet()
+        wire.call("execute_sales_query", postgresql_query=endless)
+        eventually(lambda: own.execute("SELECT tool FROM gateway.calls"))
+    ((outcome, plan),) = own.execute("SELECT outcome, plan FROM gateway.calls")
+    assert outcome == "QUERY_TIMEOUT"
+    assert "Nested Loop" in plan
+
+
 # the record
 
 
@@ -202,7 +368,7 @@ def test_calls_reach_the_record_and_the_statistics(own: Target, mode: str) -> No
         wire.call("top_products", max_rows=0)
         wire.end()
         told = [
-            (c["tool"], c["principal"], c["outcome"], c["row_count"], c["request_id"])
+            (c["tool"], c["principal"], c["outcome"], c["rows"], c["request_id"])
             for c in wire.calls()
         ]
     recorded = own.execute(
@@ -213,10 +379,11 @@ def test_calls_reach_the_record_and_the_statistics(own: Target, mode: str) -> No
     environment = own.environment(STOREKEEPER_DATABASE_URL=own.dba)
     run = storekeeper("stats", "--json", environment=environment)
     assert run.returncode == 0, run.stderr
-    rows = {row["tool"]: row for row in json.loads(run.stdout)}
+    rows = {row["tool"]: row for row in json.loads(run.stdout)["tools"]}
     assert (rows["who_am_i"]["calls"], rows["who_am_i"]["errors"]) == (3, 0)
     assert (rows["top_products"]["calls"], rows["top_products"]["errors"]) == (1, 1)
-    assert float(rows["who_am_i"]["p50_ms"]) > 0
+    assert rows["top_products"]["errors_by_code"] == {"VALIDATION_ERROR": 1}
+    assert rows["who_am_i"]["p50_ms"] > 0
 
 
 def test_calls_are_recorded_while_it_serves(own: Target) -> None:
@@ -227,11 +394,69 @@ def test_calls_are_recorded_while_it_serves(own: Target) -> None:
         assert wire.process.poll() is None
 
 
+def test_what_is_being_recorded_at_the_end_is_not_lost(own: Target) -> None:
+    waits = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'gateway.calls'::regclass"
+    with Wire(own.environment(SEATTLE)) as wire, psycopg.connect(own.dba) as other:
+        wire.greet()
+        other.execute("LOCK TABLE gateway.calls IN ACCESS EXCLUSIVE MODE")
+        wire.call("who_am_i")
+        eventually(lambda: own.execute(waits))
+        wire.stdin.close()
+        time.sleep(0.3)
+        other.rollback()
+        assert wire.process.wait(PATIENCE) == 0
+        assert [line for line in wire.log() if line["level"] != "INFO"] == []
+    assert own.execute("SELECT tool FROM gateway.calls") == [("who_am_i",)]
+
+
 def test_the_command_line_records_too(own: Target) -> None:
     run = storekeeper("call", "who_am_i", "--json", environment=own.environment(SEATTLE))
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)["email"] == SEATTLE
     assert own.execute("SELECT tool, outcome FROM gateway.calls") == [("who_am_i", "ok")]
+
+
+@pytest.mark.parametrize(
+    "given", ['"nul \\u0000"', '"half \\ud800"', "NaN", "-Infinity", "1e400", '"\\\\u0000"']
+)
+def test_no_argument_keeps_calls_out_of_the_record(own: Target, given: str) -> None:
+    """Calls are recorded together: one that PostgreSQL could not store would take the others with it."""
+    arguments = json.loads(f'{{"surplus": {given}, "postgresql_query": {given}}}')
+    with Wire(own.environment(SEATTLE)) as wire:
+        wire.greet()
+        wire.call("who_am_i")
+        wire.call("execute_sales_query", **arguments)
+        wire.call("who_am_i")
+    told = own.execute("SELECT tool, outcome FROM gateway.calls ORDER BY at")
+    assert told == [
+        ("who_am_i", "ok"),
+        ("execute_sales_query", "VALIDATION_ERROR"),
+        ("who_am_i", "ok"),
+    ]
+
+
+async def recorded(database: Target, calls: list[dict[str, Any]]) -> bool:
+    settings = database.settings()
+    async with Gateway(database.gateway, settings, settings.read_assertion_key()) as gateway:
+        return await gateway.record(calls)
+
+
+def test_a_call_that_can_not_be_stored_takes_no_other_with_it(own: Target) -> None:
+    calls: list[dict[str, Any]] = [
+        {
+            "at": "2026-01-01",
+            "tool": f"t{n}",
+            "principal": SEATTLE,
+            "outcome": "ok",
+            "duration_ms": 1,
+            "request_id": f"{n}",
+        }
+        for n in range(9)
+    ]
+    calls[4]["tool"] = "nul \0"
+    assert asyncio.run(recorded(own, calls))
+    told = own.execute("SELECT tool FROM gateway.calls ORDER BY tool")
+    assert told == [(f"t{n}",) for n in range(9) if n != 4]
 
 
 def test_a_record_that_can_not_be_written_harms_no_call(own: Target) -> None:
@@ -248,8 +473,12 @@ def test_a_record_that_can_not_be_written_harms_no_call(own: Target) -> None:
 def test_the_record_in_memory_is_bounded(typed: Target, statsd: socket.socket) -> None:
     telemetry = Telemetry(typed.settings(statsd_port=port(statsd)))
     for n in range(RECORD_LIMIT + 5):
-        telemetry.tell(Call("x", None, "ok", 1.0, None, str(n)))
-    calls = telemetry.take_unrecorded()
-    assert len(calls) == RECORD_LIMIT
-    assert calls[-1]["request_id"] == str(RECORD_LIMIT + 4)
-    assert telemetry.take_unrecorded() == []
+        telemetry.tell(Call("x", None, "ok", 1.0, str(n)))
+    assert telemetry.unrecorded == RECORD_LIMIT
+    batch = telemetry.take_unrecorded()
+    assert [call.request_id for call in batch] == [str(n) for n in range(5, 5 + BATCH)]
+    telemetry.put_back(batch)
+    kept = []
+    while calls := telemetry.take_unrecorded():
+        kept += calls
+    assert [call.request_id for call in kept] == [str(n) for n in range(5, RECORD_LIMIT + 5)]

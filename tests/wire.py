@@ -79,12 +79,15 @@ class Wire:
     def send(self, method: str, params: Message | None = None, **more: Any) -> None:
         """A notification, or a request where `id` is given."""
         if self.mode == MODERN:
-            meta = {META + "protocolVersion": MODERN, META + "clientCapabilities": {}}
-            params = {"_meta": meta, **(params or {})}
+            params = {"_meta": self.meta(), **(params or {})}
         message = {"jsonrpc": "2.0", "method": method, **more}
         if params is not None:
             message["params"] = params
         self.write(json.dumps(message).encode() + b"\n")
+
+    def meta(self) -> Message:
+        """What a request of the newer protocol says in its _meta."""
+        return {META + "protocolVersion": MODERN, META + "clientCapabilities": {}}
 
     def request(self, method: str, params: Message | None = None) -> int:
         self._number += 1
@@ -100,12 +103,26 @@ class Wire:
                     self.messages.remove(message)
                     return message
             try:
-                line = self._incoming.get(timeout=max(0, deadline - time.monotonic()))
-            except queue.Empty:
+                self.messages.append(self._take(deadline - time.monotonic()))
+            except TimeoutError:
                 raise TimeoutError(f"no answer to {number}: {self.messages}") from None
-            if line is None:
-                raise EOFError(f"no answer to {number}; {self.log_text()}")
-            self.messages.append(json.loads(line))
+            except EOFError:
+                raise EOFError(f"no answer to {number}; {self.log_text()}") from None
+
+    def next(self, patience: float = PATIENCE) -> Message:
+        """Whatever comes next; EOFError when the process has ended."""
+        return self.messages.pop(0) if self.messages else self._take(patience)
+
+    def _take(self, patience: float) -> Message:
+        try:
+            line = self._incoming.get(timeout=max(0, patience))
+        except queue.Empty:
+            raise TimeoutError from None
+        if line is None:
+            self._incoming.put(None)  # for who asks again
+            raise EOFError
+        message: Message = json.loads(line)
+        return message
 
     def ask(self, method: str, params: Message | None = None) -> Message:
         return self.answer(self.request(method, params))

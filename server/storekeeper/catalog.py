@@ -265,7 +265,7 @@ class Function(BaseModel):
                 continue
             arguments[name] = text
             if isinstance(text, str) and properties.get(name, {}).get("type") != "string":
-                with suppress(json.JSONDecodeError):
+                with suppress(ValueError, RecursionError):
                     arguments[name] = json.loads(text)
         return arguments
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from storekeeper.delays import delays
 from storekeeper.errors import UnavailableError
@@ -13,7 +14,9 @@ from storekeeper.errors import UnavailableError
 log = logging.getLogger("storekeeper.circuit")
 
 FAILURES = 3  # to connect, in a row
+PATIENCE = 3  # seconds from the first of them: a restart takes no longer, and calls wait for it
 FIRST, LONGEST = 0.2, 5.0  # seconds between two tries in the background
+HURRY = 0.25  # seconds that a call waits for the try that it asks for
 
 
 class Circuit:
@@ -23,15 +26,23 @@ class Circuit:
         self._probe = probe
         self._failure = failure
         self._failures = 0
-        self._next = 0.0  # when the database is tried again, by the monotonic clock
+        self._since = 0.0  # the first of them, by the monotonic clock
+        self._next = 0.0  # when the database is tried again
         self._probing: asyncio.Task[None] | None = None
+        self._wanted, self._closed = asyncio.Event(), asyncio.Event()
 
     @property
     def open(self) -> bool:
         return self._probing is not None
 
-    def check(self) -> None:
-        """Fails at once while the database can't be reached."""
+    async def check(self) -> None:
+        """Fails while the database can't be reached. The first to ask after it is back goes through."""
+        if not self.open:
+            return
+        self._wanted.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HURRY):
+                await self._closed.wait()
         if self.open:
             raise UnavailableError(
                 "The database can't be reached.",
@@ -43,9 +54,13 @@ class Circuit:
         self._failures = 0
 
     def failed(self) -> None:
+        now = time.monotonic()
+        if not self._failures:
+            self._since = now
         self._failures += 1
-        if self._failures >= FAILURES and not self.open:
+        if self._failures >= FAILURES and now - self._since >= PATIENCE and not self.open:
             log.warning("the database can't be reached; calls are refused until it can")
+            self._closed.clear()
             self._probing = asyncio.create_task(self._try())
 
     def close(self) -> None:
@@ -55,12 +70,21 @@ class Circuit:
     async def _try(self) -> None:
         for delay in delays(FIRST, LONGEST):
             self._next = time.monotonic() + delay
-            await asyncio.sleep(delay)
+            self._wanted.clear()
+            await asyncio.sleep(min(delay, FIRST))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0, delay - FIRST)):
+                    await self._wanted.wait()
             try:
                 await self._probe()
             except self._failure:
+                continue
+            except Exception:
+                # A defect of ours, which must not refuse calls for ever.
+                log.exception("unexpected failure of a try to connect")
                 continue
             break
         log.warning("the database can be reached again")
         self._failures = 0
         self._probing = None
+        self._closed.set()

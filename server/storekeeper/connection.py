@@ -20,6 +20,7 @@ from psycopg.pq.abc import PGresult
 from storekeeper.circuit import Circuit
 
 MOST_PREPARED = 100  # statements of one connection
+MOST_COUNTED = 1000  # texts that may turn out to recur
 FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE)
 
 
@@ -29,6 +30,9 @@ class Statement(NamedTuple):
     text: str
     arguments: tuple[str | None, ...] = ()
     recurs: bool = False
+
+
+Encoded = tuple[Statement, bytes, list[bytes | None]]
 
 
 class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
@@ -65,6 +69,7 @@ class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
             if _first_failure(results):
                 await self.close()
         if failure:
+            self._look_for_loss(failure)
             raise failure
         return results
 
@@ -72,6 +77,13 @@ class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
         """Everything that was prepared here has been deallocated."""
         self._sent.clear()
         self._names.clear()
+
+    def _look_for_loss(self, failure: psycopg.Error) -> None:
+        """A function may have deallocated what was prepared here: the next try prepares it anew."""
+        if isinstance(failure, psycopg.errors.InvalidSqlStatementName):
+            said = failure.diag.message_primary or ""
+            if any(name.decode() in said for name in self._names.values()):
+                self.forget_prepared()
 
     @property
     def is_alive(self) -> bool:
@@ -88,20 +100,23 @@ class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
         return False
 
     async def _exchange(self, statements: Sequence[Statement]) -> list[PGresult]:
+        # Before anything is sent: what can't be encoded would leave the connection in mid-pipeline.
+        encoded = [
+            (s, s.text.encode(), [None if a is None else a.encode() for a in s.arguments])
+            for s in statements
+        ]
         async with self.lock:
             self.pgconn.enter_pipeline_mode()
-            expected = self._send(statements)
+            expected = self._send(encoded)
             await self._flush()
             results = await self._results(expected)
             self.pgconn.exit_pipeline_mode()
         return results
 
-    def _send(self, statements: Sequence[Statement]) -> list[str | None]:
+    def _send(self, statements: Sequence[Encoded]) -> list[str | None]:
         """Sends them. For each result to come: the text that it prepares, if it does."""
         expected: list[str | None] = []
-        for statement in statements:
-            text = statement.text.encode()
-            values = [None if a is None else a.encode() for a in statement.arguments]
+        for statement, text, values in statements:
             name = self._names.get(statement.text)
             if name is None and statement.recurs and self._is_due(statement.text):
                 name = self._names[statement.text] = f"sk_{secrets.token_hex(8)}".encode()
@@ -116,6 +131,8 @@ class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
         return expected
 
     def _is_due(self, text: str) -> bool:
+        if len(self._sent) >= MOST_COUNTED:
+            self._sent.clear()
         self._sent[text] += 1
         return (
             self.prepare_after is not None

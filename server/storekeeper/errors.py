@@ -26,7 +26,7 @@ class MCPError(Exception):
 
     error_code: ClassVar[str] = "MCP_ERROR"
     sqlstates: ClassVar[tuple[str, ...]] = ()
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
     advice: ClassVar[str] = "Report the request id; the reason is in the server's log."
 
     def __init__(

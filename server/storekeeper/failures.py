@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 
 import psycopg
 
@@ -18,6 +19,8 @@ from storekeeper.errors import (
 log = logging.getLogger("storekeeper.gateway")
 
 READ_ONLY = "25006"  # to a write: the server is a standby now
+OLDER_SCHEMA = ("42883", "3F000")  # to a statement of the server's own
+OURS = re.compile(r"(?:function (gateway\.\w+)\(|schema \"(gateway)\")")
 LONGEST = 1000  # characters of a message
 LATER = "Wait a moment, then try again."
 IN_DOUBT = "Look whether the change was made before you try again."
@@ -36,6 +39,12 @@ def explain(
     kind = error_class(failure.sqlstate, holds_sql=holds_sql)
     if is_lost(failure) or (writes and failure.sqlstate == READ_ONLY):
         kind = UnavailableError
+    if missing := _missing(failure):
+        return ConfigurationError(
+            f"The database lacks {missing}, which this server needs.",
+            sqlstate=failure.sqlstate,
+            hint="The database is older than the server. As its DBA: storekeeper migrate",
+        )
     if kind is QueryTimeoutError:
         return QueryTimeoutError(
             "The statement took longer than its timeout allows.",
@@ -43,11 +52,13 @@ def explain(
             hint=NARROWER,
         )
     if in_doubt:
-        return UnavailableError(
+        unknown = UnavailableError(
             "The connection broke: the change may have been made, or not.",
             sqlstate=failure.sqlstate,
             hint=IN_DOUBT,
         )
+        unknown.retryable = False
+        return unknown
     if kind is UnavailableError:
         return UnavailableError(
             "The database is not available for this right now.",
@@ -97,6 +108,14 @@ def no_gateway(dbname: str) -> ConfigurationError:
         f"Database {dbname} has no Storekeeper gateway.",
         hint="Run storekeeper init as its DBA first.",
     )
+
+
+def _missing(failure: psycopg.Error) -> str | None:
+    """What the server itself asked for in vain; never what free SQL or a function asked for."""
+    if failure.sqlstate not in OLDER_SCHEMA or failure.diag.context:
+        return None
+    found = OURS.search(failure.diag.message_primary or "")
+    return found and f"{found[1] or 'schema gateway'}"
 
 
 def _short(text: str) -> str:

@@ -57,10 +57,10 @@ log = logging.getLogger("storekeeper.gateway")
 Progress = Callable[[float, float, str], None]  # done, total, what is being done
 
 ASSERTION_LIFETIME = 60  # seconds
-CANCEL_PATIENCE = 5  # seconds that a cancelled backend gets to stop
+CANCEL_PATIENCE = 1  # seconds that a cancelled backend gets to stop
 CANCEL_AGAIN = 0.2  # seconds until the next try: a cancel that comes before its query is lost
-RECONNECT = 3  # seconds of trying to reconnect in the background; the next call tries anew
-ASK_AGAIN = 1  # seconds of waiting for the pool
+RECONNECT = 0.3  # seconds of trying to reconnect in the background; who waits asks anew
+ASK_AGAIN = 0.3  # seconds of waiting for the pool
 GRACE = 1  # seconds by which the client-side deadline exceeds the server-side one
 FIRST_RETRY, LONGEST_RETRY = 0.05, 5  # seconds
 UNDONE = ("40001", "40P01", "55P03")  # the server has undone the transaction, and says so
@@ -69,6 +69,10 @@ DEALLOCATED = "26000"  # a function took away what this connection had prepared
 LOGIN_FAULTS = "SELECT fault FROM gateway.login_faults() AS fault"
 UNCHANGED = "SELECT gateway.unchanged_since($1, ARRAY(SELECT json_array_elements_text($2)))"
 MAINTAIN = "SELECT gateway.maintain()"
+APPLIED = "SELECT array_to_json(gateway.applied_migrations())"
+HEALTH = (
+    "SELECT gateway.health()::jsonb || jsonb_build_object('applied', gateway.applied_migrations())"
+)
 SEAL = "SELECT seal_id || ' ' || digest FROM gateway.seal_calls()"
 ENTER = "SELECT gateway.enter($1, $2, $3)"
 ENTER_WITH_SNAPSHOT = "SELECT gateway.enter($1, $2, $3), gateway.snapshot()"
@@ -135,7 +139,7 @@ class Gateway:
     """A pool of connections that serves one person."""
 
     def __init__(self, conninfo: str, settings: Settings, assertion_key: bytes) -> None:
-        self._settings = settings
+        self.settings = settings
         self._key = assertion_key
         self._conninfo = settings.session_conninfo(conninfo)
         self._login_is_fit = False
@@ -159,7 +163,12 @@ class Gateway:
 
     @property
     def principal(self) -> str | None:
-        return self._settings.principal
+        return self.settings.principal
+
+    @property
+    def is_working(self) -> bool:
+        """Whether calls have connections now."""
+        return self._at_work > 0
 
     async def __aenter__(self) -> Gateway:
         # Not waited for: a server starts, and says so, while its database is down.
@@ -195,10 +204,10 @@ class Gateway:
                 "lists them) and start the server again.",
             )
         deadline = time.monotonic() + self._timeout_ms(request) / 1000
-        places = {f"person {self.principal}": self._settings.max_calls_per_person}
+        places = {f"person {self.principal}": self.settings.max_calls_per_person}
         if request.concurrency:
             places[f"function {request.function}"] = request.concurrency
-        allowed = self._settings.retries if request.retries is None else request.retries
+        allowed = self.settings.retries if request.retries is None else request.retries
         attempts = _Attempts(request, allowed)
         async with self.in_time(request), self.admission.place(places):
             while True:
@@ -208,8 +217,6 @@ class Gateway:
                     answer = await self._attempt(request, left_ms, again=attempts.made > 0)
                 except (psycopg.Error, _InDoubtError) as failure:
                     await attempts.another(failure)
-                    # What broke one connection has often broken all of them.
-                    await self.pool.check()
                 else:
                     answer.retries = attempts.made
                     return answer
@@ -228,7 +235,7 @@ class Gateway:
             ) from None
 
     def _timeout_ms(self, request: Request) -> int:
-        return request.timeout_ms or round(self._settings.statement_timeout * 1000)
+        return request.timeout_ms or round(self.settings.statement_timeout * 1000)
 
     async def is_unchanged(self, snapshot: str, tables: Sequence[str]) -> bool:
         """Whether a read that saw this snapshot of these tables would see the same now."""
@@ -244,6 +251,10 @@ class Gateway:
             await self._ask(Statement(RECORD, (json.dumps(calls),), recurs=True))
         except (psycopg.Error, MCPError) as failure:
             later = isinstance(failure, MCPError) or is_lost(failure)
+            if len(calls) > 1 and not later:
+                # One that can't be written takes none of the others with it.
+                half = len(calls) // 2
+                return await self.record(calls[:half]) and await self.record(calls[half:])
             log.log(
                 logging.WARNING if later else logging.ERROR,
                 "%d calls not recorded: %s",
@@ -262,6 +273,13 @@ class Gateway:
         except (psycopg.Error, MCPError) as failure:
             log.warning("record not maintained: %s", type(failure).__name__)
 
+    async def health(self) -> dict[str, Any]:
+        """What the database says of itself, and the migrations that it has."""
+        return dict(json.loads(await self._ask(Statement(HEALTH)) or b"{}"))
+
+    async def applied_migrations(self) -> list[str]:
+        return list(json.loads(await self._ask(Statement(APPLIED)) or b"[]"))
+
     def gauges(self) -> dict[str, float]:
         """What statsd is told of the pool and of the calls."""
         pool = self.pool.get_stats()
@@ -276,6 +294,10 @@ class Gateway:
 
     async def _ask(self, statement: Statement) -> bytes | None:
         """The first value of what the server's account asks for itself."""
+        # Cancelled itself, it would lose the connection.
+        return await asyncio.shield(asyncio.create_task(self._first_value(statement)))
+
+    async def _first_value(self, statement: Statement) -> bytes | None:
         connection = await self._take()
         try:
             (result,) = await connection.run((statement,))
@@ -313,10 +335,10 @@ class Gateway:
 
     async def _take(self, *, patient: bool = False) -> Connection:
         """A connection that is alive. While the database can't be reached, only the patient wait."""
-        deadline = time.monotonic() + self._settings.pool_timeout
+        deadline = time.monotonic() + self.settings.pool_timeout
         while True:
             if not patient and self.circuit.open and not self._idle():
-                self.circuit.check()
+                await self.circuit.check()
             left = deadline - time.monotonic()
             try:
                 # Asked anew each time: the pool gives up reconnecting for those who wait already.
@@ -438,7 +460,7 @@ class Gateway:
         name = f"{request.request_id} {request.trace_id or ''}".rstrip()
         text = request.statement
         if request.capped:
-            text += f" LIMIT {(request.max_rows or self._settings.max_rows) + 1}"
+            text += f" LIMIT {(request.max_rows or self.settings.max_rows) + 1}"
         given = () if request.arguments is None else (json.dumps(request.arguments),)
         return (
             Statement(enter, (self._assertion(), name, str(timeout_ms)), recurs=True),
@@ -449,10 +471,10 @@ class Gateway:
         _, entered, found, *_ = results
         snapshot = entered.get_value(0, 1) if request.with_snapshot else None
         rows = [found.get_value(n, 0) or b"null" for n in range(found.ntuples)]
-        most = request.max_rows or self._settings.max_rows
+        most = request.max_rows or self.settings.max_rows
         truncated = request.capped and len(rows) > most
         if request.capped:
-            rows = self._fitting(rows[:most], request.max_bytes or self._settings.max_bytes)
+            rows = self._fitting(rows[:most], request.max_bytes or self.settings.max_bytes)
             truncated = truncated or len(rows) < min(found.ntuples, most)
         return Answer(
             rows,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -44,7 +44,10 @@ def decode(line: bytes | bytearray) -> Any:
 
 
 def encode(value: Any) -> bytes:
-    return to_json(value, inf_nan_mode="constants")
+    try:
+        return to_json(value, inf_nan_mode="constants")
+    except PydanticSerializationError:  # half a surrogate pair, which the client has sent
+        return json.dumps(value, ensure_ascii=False).encode(errors="replace")
 
 
 def answer(identifier: Id, result: Wire) -> bytes:

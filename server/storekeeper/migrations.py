@@ -18,8 +18,9 @@ from yoyo.exceptions import LockTimeout
 
 from storekeeper.errors import ConfigurationError
 from storekeeper.failures import explain_connection
-from storekeeper.settings import Settings
-from storekeeper.shipping import HALVES, Half
+from storekeeper.shipping import HALVES, Half, sql_folder
+
+__all__ = ["Migration", "migrate", "rollback", "sql_folder", "status"]
 
 log = logging.getLogger("storekeeper.migrations")
 
@@ -39,20 +40,6 @@ class Migration:
     id: str
     half: str
     applied: bool
-
-
-def sql_folder(settings: Settings) -> Path:
-    """The folder with gateway/ and retail/: the one set, the checkout's, or the installed one."""
-    beside_yoyo = Path("sql") if Path("yoyo.ini").exists() else None
-    installed = Path(__file__).parent / "sql"
-    checkout = Path(__file__).parents[2] / "sql"
-    for folder in (settings.sql, beside_yoyo, installed, checkout):
-        if folder is not None and (folder / "gateway" / "migrations").is_dir():
-            return folder
-    raise ConfigurationError(
-        "The folder with the SQL files was not found.",
-        hint="Set STOREKEEPER_SQL to the folder that holds gateway/ and retail/.",
-    )
 
 
 def status(conninfo: str, sql: Path) -> list[Migration]:

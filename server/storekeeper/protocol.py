@@ -18,11 +18,12 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from storekeeper import jsonrpc, results, surface
+from storekeeper import health, jsonrpc, results, surface
 from storekeeper.cache import Cache, Entry, NoCache, cache_key
 from storekeeper.catalog import CATALOG, KEY, Catalog, Function
 from storekeeper.errors import AuthorizationError, ConfigurationError, MCPError
 from storekeeper.gateway import CATALOG_CHANNEL, Answer, Gateway, Request
+from storekeeper.health import Health
 from storekeeper.jsonrpc import INVALID_PARAMS, ProtocolError, Wire
 from storekeeper.session import Context, Handler, Methods, Params, Session
 from storekeeper.settings import Settings
@@ -36,9 +37,12 @@ FIRST_LOAD = 5  # seconds that a greeting waits for the catalog
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 RECORD_EVERY = 2  # seconds
 MAINTAIN_EVERY = 30  # times as long
+PLAN_TIMEOUT = 2000  # milliseconds
+GAUGES_EVERY = 2  # seconds
 STOPPING = 1  # seconds that cancelled calls, then the record, get at the end
 COMPLETIONS = 100  # MCP's limit
-TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C's traceparent
+# W3C's traceparent: neither version ff nor an id of zeros is valid.
+TRACE = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 REFERENCES = ("ref/prompt", "ref/resource")
 NOTHING_MORE = Context()
 UNCACHED = {"ttlMs": 0, "cacheScope": "private"}  # of what is listed and read
@@ -51,6 +55,9 @@ class Protocol:
         self._cache = cache or NoCache()
         self._gateway = gateway
         self._telemetry = telemetry
+        self._health = Health(gateway)
+        self._recording = asyncio.Lock()
+        self._planning: asyncio.Task[None] | None = None  # asks for a slow call's plan
         self._catalog: Catalog | None = None
         self._refusal: MCPError | None = None  # why nobody is signed in
         self._first_load = asyncio.Event()
@@ -77,6 +84,8 @@ class Protocol:
             await self.load()
         except MCPError as failure:
             log.warning("catalog not reloaded: %s", failure.message)
+        else:
+            await self._health.warn()
 
     async def call(
         self, name: str, arguments: dict[str, Any], context: Context = NOTHING_MORE
@@ -128,6 +137,7 @@ class Protocol:
             loading,
             asyncio.create_task(self._gateway.follow(self.reload, self._hear)),
             asyncio.create_task(self._record_regularly()),
+            asyncio.create_task(self._tell_gauges()),
         ]
         stdio.open()
         await stdio.ended.wait()
@@ -140,16 +150,25 @@ class Protocol:
         await self._cache.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(STOPPING):
-                await self.record()
+                await self.finish(STOPPING / 2)
         if failure := _failed(loading):
             raise failure
 
+    async def finish(self, patience: float = PLAN_TIMEOUT / 1000) -> None:
+        """Records what is left; a plan that is being asked for gets so many seconds."""
+        if self._planning and not self._planning.done():
+            await asyncio.wait([self._planning], timeout=patience)
+            self._planning.cancel()
+            await asyncio.wait([self._planning])
+        await self.record()
+
     async def record(self) -> None:
         """Writes the calls that the database has not heard of yet into its record."""
-        while calls := self._telemetry.take_unrecorded():
-            if not await self._gateway.record([self._telemetry.as_record(c) for c in calls]):
-                self._telemetry.put_back(calls)
-                return
+        async with self._recording:
+            while calls := self._telemetry.take_unrecorded():
+                if not await self._gateway.record([self._telemetry.as_record(c) for c in calls]):
+                    self._telemetry.put_back(calls)
+                    return
 
     async def _load_first(self) -> None:
         try:
@@ -170,17 +189,23 @@ class Protocol:
     async def _record_regularly(self) -> None:
         for turn in itertools.count():
             await asyncio.sleep(RECORD_EVERY)
-            await self.record()
-            self._telemetry.gauge(self._gateway.gauges())
+            # Not cancelled at the end: what is on its way would be lost.
+            await asyncio.shield(asyncio.create_task(self.record()))
             if turn % MAINTAIN_EVERY == 0:
                 await self._gateway.maintain()
+
+    async def _tell_gauges(self) -> None:
+        while True:
+            unwritten = {"record.unwritten": self._telemetry.unrecorded}
+            self._telemetry.gauge(self._gateway.gauges() | unwritten)
+            await asyncio.sleep(GAUGES_EVERY)
 
     def _methods(self) -> Methods:
         return Methods(
             handlers={
                 "tools/list": self._lister("tools", surface.tools),
                 "tools/call": self._call_tool,
-                "resources/list": self._lister("resources", surface.resources),
+                "resources/list": self._lister("resources", _resources),
                 "resources/templates/list": self._lister(
                     "resourceTemplates", surface.resource_templates
                 ),
@@ -256,9 +281,10 @@ class Protocol:
         trace = TRACE.fullmatch(context.trace) if context.trace else None
         begun, started = datetime.now(UTC), time.perf_counter()
         outcome, answer, error, cached = "MCP_ERROR", None, None, False
+        given: Params = {}
 
         def described(outcome: str, answer: Answer | None) -> Call:
-            return Call(
+            call = Call(
                 tool=function.name
                 if function.kind == "tool"
                 else f"{function.kind}_{function.name}",
@@ -273,10 +299,12 @@ class Protocol:
                 retries=answer.retries if answer else error.retries if error else 0,
                 sqlstate=error.sqlstate if error else None,
                 arguments=recordable(function.masked(arguments)),
-                statement=function.described(arguments),
                 cached=cached,
                 at=begun.isoformat(),
             )
+            if self._telemetry.is_slow(call):
+                return replace(call, statement=function.described(arguments))
+            return call
 
         try:
             given = function.check(arguments)
@@ -316,8 +344,41 @@ class Protocol:
             raise
         finally:
             recorded = function.writes and answer is not None
-            self._telemetry.tell(described(outcome, answer), recorded=recorded)
+            call = described(outcome, answer)
+            planning = not recorded and bool(given) and self._plan(function, given, call)
+            self._telemetry.tell(call, recorded=recorded or planning)
         return text
+
+    def _plan(self, function: Function, given: Params, call: Call) -> bool:
+        """Whether the plan of a slow call's free SQL is asked for; the record gets both then."""
+        if not (self._telemetry.wants_plan(call) and function.holds_sql):
+            return False
+        if self._planning and not self._planning.done():
+            return False
+        self._planning = asyncio.create_task(self._keep_with_plan(function, given, call))
+        return True
+
+    async def _keep_with_plan(self, function: Function, given: Params, call: Call) -> None:
+        query = function.comment.one("sql") or ""
+        request = Request(
+            function.statement(given),
+            {**given, query: f"EXPLAIN {given.get(query)}"},
+            function=f"{function.kind}.{function.name}",
+            holds_sql=True,
+            timeout_ms=PLAN_TIMEOUT,
+            retries=0,
+            request_id=call.request_id,
+            trace_id=call.trace_id,
+        )
+        plan = None
+        try:
+            answer = await self._gateway.run(request)
+            lines = json.loads(answer.rows[0])["rows"]
+            plan = "\n".join(str(text) for line in lines for text in line.values())
+        except (MCPError, LookupError, TypeError, ValueError, AttributeError):
+            log.info("no plan", extra={"request_id": call.request_id})
+        finally:
+            self._telemetry.keep(replace(call, plan=plan))
 
     async def _call_tool(self, params: Params, context: Context) -> Wire:
         name, arguments = _text(params, "name"), _object(params, "arguments")
@@ -346,6 +407,14 @@ class Protocol:
 
     async def _read_resource(self, params: Params, context: Context) -> Wire:
         uri = _text(params, "uri")
+        if uri == health.URI:
+            if self._refusal is not None:
+                await self._published()
+            if refusal := self._refused():
+                raise refusal
+            said = json.dumps(await self._health.report())
+            shown = {"uri": uri, "mimeType": health.RESOURCE["mimeType"], "text": said}
+            return {"contents": [shown], **UNCACHED}
         published = (await self._published()).of("resource")
         for function in published.values():
             if (given := match(function.uri, uri)) is None:
@@ -389,6 +458,12 @@ class Protocol:
                 "hasMore": len(values) > COMPLETIONS,
             }
         }
+
+
+def _resources(catalog: Catalog) -> list[dict[str, Any]]:
+    """The server's own one first, for whoever is signed in."""
+    own = [health.RESOURCE] if catalog.who else []
+    return [*own, *(r for r in surface.resources(catalog) if r["uri"] != health.URI)]
 
 
 def _text(params: Params, name: str) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,7 @@ CAN = {
     "completions": {},
 }
 KINDS = ("tools", "resources", "prompts")  # what clients are told of when it changes
+HALF_PAIR = re.compile("[\ud800-\udfff]")  # of UTF-16, which no JSON text may hold
 SUBSCRIPTIONS = 64  # streams that one client may have open
 
 Params = dict[str, Any]
@@ -99,6 +101,9 @@ class Session:
             self._take(message, identifier)
         except ProtocolError as error:
             self._send(jsonrpc.failure(identifier, error))
+        except Exception:
+            log.exception("unexpected failure in a line")
+            self._send(jsonrpc.failure(identifier, _internal()))
 
     def tell_change(self) -> None:
         """What is published has changed."""
@@ -163,6 +168,7 @@ class Session:
         if isinstance(result, Awaitable):
             task = asyncio.create_task(self._run(identifier, method, result))
             self._running[identifier] = task
+            task.add_done_callback(lambda _: self._forget(identifier, result))
         else:
             self._answer(identifier, result)
 
@@ -208,18 +214,20 @@ class Session:
         return Context(tell if wanted else None, trace if isinstance(trace, str) else None)
 
     async def _run(self, identifier: Id, method: str, work: Awaitable[Wire]) -> None:
+        """Answers, unless it is cancelled: such a request gets no answer."""
         try:
             self._answer(identifier, await work)
         except ProtocolError as error:
             self._send(jsonrpc.failure(identifier, error))
         except Exception:
             log.exception("unexpected failure in %s", method)
-            self._send(
-                jsonrpc.failure(identifier, ProtocolError(INTERNAL_ERROR, "Internal error."))
-            )
-        finally:
-            # A cancelled request gets no answer.
-            del self._running[identifier]
+            self._send(jsonrpc.failure(identifier, _internal()))
+
+    def _forget(self, identifier: Id, work: Awaitable[Wire]) -> None:
+        """Not in the task itself, which never begins where its cancel comes with the request."""
+        del self._running[identifier]
+        if isinstance(work, Coroutine):
+            work.close()
 
     def _answer(self, identifier: Id, result: Wire) -> None:
         self._send(jsonrpc.answer(identifier, self._stamped(result) if self._modern else result))
@@ -262,7 +270,7 @@ class Session:
         if not isinstance(wanted, dict):
             raise ProtocolError(INVALID_PARAMS, "subscriptions/listen lacks notifications.")
         if len(self._subscriptions) >= SUBSCRIPTIONS:
-            raise ProtocolError(INTERNAL_ERROR, f"{SUBSCRIPTIONS} subscriptions are open already.")
+            raise ProtocolError(INVALID_REQUEST, f"{SUBSCRIPTIONS} subscriptions are open already.")
         kinds = frozenset(k for k in KINDS if wanted.get(f"{k}ListChanged") is True)
         self._subscriptions[identifier] = kinds
         honoured = {f"{kind}ListChanged": True for kind in KINDS if kind in kinds}
@@ -286,9 +294,16 @@ def _message(line: bytes | bytearray | None) -> dict[str, Any]:
 
 def _identifier(message: Mapping[str, Any]) -> Id | None:
     found = message.get("id")
+    if isinstance(found, str) and HALF_PAIR.search(found):
+        return None  # no answer could bear it
     return found if isinstance(found, str | int) and not isinstance(found, bool) else None
 
 
+def _internal() -> ProtocolError:
+    return ProtocolError(INTERNAL_ERROR, "Internal error.")
+
+
 def _unsupported(message: str, requested: Any) -> ProtocolError:
-    data = {"supported": MODERN_VERSIONS, "requested": requested}
+    named = requested if isinstance(requested, str) else ""
+    data = {"supported": MODERN_VERSIONS, "requested": named}
     return ProtocolError(UNSUPPORTED_PROTOCOL_VERSION, message, data)

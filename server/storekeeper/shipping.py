@@ -14,12 +14,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storekeeper.errors import ConfigurationError
+from storekeeper.settings import Settings
 
 HALVES = ("gateway", "retail")
 KINDS = ("functions", "views", "triggers", "policies")  # in the order of what needs what
 OWNERS = {"gateway": "storekeeper_definer"}
 OWNER = "storekeeper_owner"
 FOOTER = "-- end of objects"
+
+
+def sql_folder(settings: Settings) -> Path:
+    """The folder with gateway/ and retail/: the one set, the checkout's, or the installed one."""
+    beside_yoyo = Path("sql") if Path("yoyo.ini").exists() else None
+    installed = Path(__file__).parent / "sql"
+    checkout = Path(__file__).parents[2] / "sql"
+    for folder in (settings.sql, beside_yoyo, installed, checkout):
+        if folder is not None and (folder / "gateway" / "migrations").is_dir():
+            return folder
+    raise ConfigurationError(
+        "The folder with the SQL files was not found.",
+        hint="Set STOREKEEPER_SQL to the folder that holds gateway/ and retail/.",
+    )
+
+
+def migration_ids(sql: Path) -> list[list[str]]:
+    """The ids of the migrations, half by half, in order."""
+    return [[path.stem for path in Half(sql / half).ledger()] for half in HALVES]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+from collections import deque
 from collections.abc import Callable
 
 STDIN, STDOUT, STDERR = 0, 1, 2
@@ -39,7 +40,8 @@ class Stdio:
         self._all_read = asyncio.Event()
         self._all_read.set()
         self._unsent: list[bytes] = []
-        self._unread = memoryview(b"")
+        self._unread: deque[memoryview] = deque()
+        self._unread_size = 0
 
     def open(self) -> None:
         self._reading = True
@@ -100,24 +102,30 @@ class Stdio:
 
     def _end_line(self) -> None:
         line, self._line = self._line, bytearray()
-        if self._skipping:
+        if self._skipping or len(line) > LONGEST_LINE:
             self._skipping = False
             self._hear(None)
         elif line:
             self._hear(line)
 
     def _write(self) -> None:
-        lines, self._unsent = self._unsent, []
-        if lines:
-            self._unread = memoryview(b"".join([self._unread, *lines]))
+        if self._unsent:
+            piece = memoryview(b"".join(self._unsent))
+            self._unsent.clear()
+            self._unread.append(piece)
+            self._unread_size += len(piece)
         try:
             while self._unread and self._writable.poll(0):
-                self._unread = self._unread[os.write(self._stdout, self._unread[:AT_ONCE]) :]
+                written = os.write(self._stdout, self._unread[0][:AT_ONCE])
+                self._unread_size -= written
+                self._unread[0] = self._unread[0][written:]
+                if not self._unread[0]:
+                    self._unread.popleft()
         except OSError:
             self._lose()
             return
         self._wait(bool(self._unread))
-        self._pause(len(self._unread) > UNREAD)
+        self._pause(self._unread_size > UNREAD)
 
     def _wait(self, waiting: bool) -> None:
         """For room in the pipe."""
@@ -138,7 +146,8 @@ class Stdio:
 
     def _lose(self) -> None:
         """The client is gone: nobody reads what is unread."""
-        self._unread = memoryview(b"")
+        self._unread.clear()
+        self._unread_size = 0
         self._wait(False)
         self.hear_no_more()
         self.ended.set()

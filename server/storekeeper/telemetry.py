@@ -23,6 +23,7 @@ from storekeeper.settings import Settings
 
 RECORD_LIMIT = 10_000  # calls kept while the database is away; older ones give way
 LONGEST_ARGUMENTS = 8192  # characters of JSON that the record keeps
+LONGEST_STATEMENT = 100_000  # characters
 BATCH = 1000  # calls that are recorded at once
 RECORD_ONLY = {"at", "arguments", "statement", "plan"}  # what no log line has
 
@@ -67,15 +68,17 @@ def configure_logging(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    # The SDK and yoyo tell at INFO what each call's own line says better.
-    for chatty in ("mcp", "yoyo"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    # They tell at INFO what each call's own line says better.
+    quieter = max(logging.WARNING, logging.getLogger().level)
+    for chatty in ("mcp", "yoyo", "psycopg", "psycopg.pool"):
+        logging.getLogger(chatty).setLevel(quieter)
 
 
 class Telemetry:
     """Tells logs and statsd of each call, and keeps the calls that the database has not heard of yet."""
 
     def __init__(self, settings: Settings) -> None:
+        self._slow_plans = settings.slow_plans
         self._slow_ms = settings.slow_call * 1000
         self._server = f"{socket.gethostname()}:{os.getpid()}"
         try:
@@ -91,6 +94,9 @@ class Telemetry:
 
     def is_slow(self, call: Call) -> bool:
         return call.duration_ms >= self._slow_ms
+
+    def wants_plan(self, call: Call) -> bool:
+        return self._slow_plans and self.is_slow(call)
 
     def tell(self, call: Call, *, recorded: bool = False) -> None:
         """One log line and one packet to statsd. Never blocks, never fails: statsd is UDP."""
@@ -108,7 +114,11 @@ class Telemetry:
             if call.retries:
                 packet.incr("retries", call.retries)
         if not recorded:
-            self._unrecorded.append(call)
+            self.keep(call)
+
+    def keep(self, call: Call) -> None:
+        """For the record, as soon as the database takes it."""
+        self._unrecorded.append(call)
 
     def count(self, name: str) -> None:
         self._statsd.incr(name)
@@ -136,17 +146,23 @@ class Telemetry:
         return {
             **facts,
             "row_count": facts.pop("rows"),
-            # Making texts alike costs the database more than all the rest.
-            "statement": call.statement if self.is_slow(call) else None,
             "arguments": json.loads(call.arguments or "null"),
+            "statement": _storable(call.statement[:LONGEST_STATEMENT]) if call.statement else None,
             "server": self._server,
         }
 
 
 def recordable(arguments: Mapping[str, Any]) -> str:
     """The arguments as JSON that PostgreSQL takes; only their size where they are long."""
-    text = json.dumps(arguments, ensure_ascii=False).replace(r"\u0000", r"\ufffd")
+    text = json.dumps(arguments, ensure_ascii=False)
     size = len(text)
     if size > LONGEST_ARGUMENTS:
         return json.dumps({"truncated": True, "bytes": size})
-    return text.encode(errors="replace").decode()
+    if "NaN" in text or "Infinity" in text:  # no JSON, though Python reads and writes it
+        text = json.dumps(json.loads(text, parse_constant=str), ensure_ascii=False)
+    return _storable(text.replace(r"\u0000", r"\ufffd"))
+
+
+def _storable(text: str) -> str:
+    """The text without what PostgreSQL stores in none: NUL, and half a surrogate pair."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()

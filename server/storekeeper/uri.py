@@ -9,7 +9,6 @@ from urllib.parse import unquote
 LONGEST = 2048  # characters
 # RFC 6570: {name} is a part without a slash, {+name} may hold slashes.
 VARIABLE = re.compile(r"\{(\+?)([A-Za-z_][A-Za-z0-9_]*)\}")
-PARTS = {"": "([^/?#]*)", "+": "([^?#]*)"}
 
 
 def match(template: str, address: str) -> dict[str, str] | None:
@@ -23,7 +22,10 @@ def match(template: str, address: str) -> dict[str, str] | None:
 
 @lru_cache
 def _pattern(template: str) -> re.Pattern[str]:
-    *pieces, tail = VARIABLE.split(template)
-    literals, operators = pieces[::3], pieces[1::3]
-    parts = (re.escape(text) + PARTS[kind] for text, kind in zip(literals, operators, strict=True))
-    return re.compile("".join(parts) + re.escape(tail))
+    first, *rest = VARIABLE.split(template)
+    pattern = re.escape(first)
+    for operator, literal in zip(rest[::3], rest[2::3], strict=True):
+        # A part ends where the text after it begins, for good: nothing is tried twice.
+        end = re.escape(literal[:1])
+        pattern += ("([^?#]*)" if operator else f"([^/?#{end}]*+)") + re.escape(literal)
+    return re.compile(pattern)
