@@ -158,7 +158,7 @@ orders%00
 
 -- attack: a resource's table that is very long
 -- through: resource retail://schema/{attack}
--- expect: SK404, SK400, PROTOCOL
+-- expect: SK404, SK400, PROTOCOL, NOT_FOUND
 -- expand: 'o' * 50000
 
 -- attack: a resource of a file
