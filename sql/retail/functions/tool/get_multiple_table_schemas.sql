@@ -58,7 +58,7 @@ COMMENT ON FUNCTION tool.get_multiple_table_schemas IS $comment$
 Columns, types, keys, joins and valid values of the tables that execute_sales_query can read, with
 hints for good SQL. Call it once before writing SQL, and never guess names or values.
 @title Table schemas
-@param table_names  For example ["orders", "order_items"]; left out or empty: every table (9 KB).
+@param table_names  For example ["orders", "order_items"]; left out or empty: every table (12 KB).
 @return tables (table, description, columns, primary_key, foreign_keys, referenced_by) and hints
 @example get_multiple_table_schemas(table_names => ARRAY['orders', 'order_items'])
 $comment$;
