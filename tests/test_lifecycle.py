@@ -325,12 +325,11 @@ def started(database: Target, stdin: int, stdout: int) -> Iterator[subprocess.Po
             stdout=stdout,
             stderr=errors,
         )
-        try:
-            with process:
+        with process:
+            try:
                 yield process
+            finally:
                 process.kill()
-        finally:
-            process.kill()
         errors.seek(0)
         assert b"Traceback" not in errors.read()
 

@@ -357,7 +357,7 @@ class Gateway:
     async def _give_back(self, connection: Connection, *, fit: bool = True) -> None:
         if not fit:
             await connection.close()
-        await self.pool.putconn(connection)
+        await asyncio.shield(self.pool.putconn(connection))  # or a cancel would lose it to the pool
 
     def _no_connection(self) -> UnavailableError:
         if self._at_work:

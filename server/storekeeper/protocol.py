@@ -66,14 +66,15 @@ class Protocol:
 
     async def load(self) -> None:
         """Reads the catalog anew and tells clients when it has changed."""
-        before = surface.whole(self._catalog or Catalog())
+        refusal = None
         try:
             answer = await self._gateway.run(Request(CATALOG, capped=False, request_id="catalog"))
-        except AuthorizationError as refusal:
-            self._catalog, self._refusal = Catalog(), refusal
-        else:
-            self._catalog, self._refusal = Catalog.load(json.loads(answer.rows[0])), None
-        if before != surface.whole(self._catalog):
+            loaded = Catalog.load(json.loads(answer.rows[0]))
+        except AuthorizationError as refused:
+            loaded, refusal = Catalog(), refused
+        before = self._catalog or Catalog()  # another load may have ended meanwhile
+        self._catalog, self._refusal = loaded, refusal
+        if surface.whole(before) != surface.whole(loaded):
             self._listings.clear()
             if self._first_load.is_set():  # or there was nothing that a client could know
                 self._changed()
