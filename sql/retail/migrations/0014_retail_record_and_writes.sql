@@ -742,18 +742,15 @@ END
 $function$;
 
 COMMENT ON FUNCTION tool.adjust_inventory IS $comment$
-Changes the stock of one product in one store: a delivery came, a count found more or less, something broke or
-went missing. Give the difference, not the new level. Not for sales (record_order) nor for units that go to
-another store (transfer_stock).
+Changes the stock of one product in one store, by a delivery, a count, damage or a loss. Give the difference,
+not the new level. Not for sales (record_order).
 @title Adjust inventory
 @param sku         Article number, for example HTHA000101.
 @param change      Units that came; negative for units that went.
 @param reason      delivery adds; damage, loss and return_to_supplier take away; count and other do either.
 @param store_name  For example Seattle; may be left out by who has one store.
 @param note        What to remember of it, up to 500 characters.
-@return stock_before   Units in stock until now.
 @return stock_level    Units in stock now.
-@return reorder_point  Order more when stock_level is at or below this.
 @example adjust_inventory(sku => 'HTHA000101', change => -2, reason => 'damage')
 $comment$;
 REVOKE ALL ON FUNCTION tool.adjust_inventory FROM PUBLIC;
@@ -999,9 +996,8 @@ END
 $function$;
 
 COMMENT ON FUNCTION tool.record_order IS $comment$
-Records an order of one customer and takes its units from the stock, all or nothing. Use it when somebody says
-that a customer buys something; ask back rather than guess a customer, a product or a quantity. Amounts are in
-US dollars.
+Records an order of one customer and takes its units from the stock, all or nothing. Ask back rather than
+guess a customer, a product or a quantity. Amounts are in US dollars.
 @title Record an order
 @param customer_id  From retail.customers. It decides the store: a customer orders where they belong.
 @param items        1 to 100 lines, each product once: sku and quantity; discount_percent and unit_price where they differ from 0 and the list price.

@@ -168,9 +168,8 @@ END
 $function$;
 
 COMMENT ON FUNCTION tool.record_order IS $comment$
-Records an order of one customer and takes its units from the stock, all or nothing. Use it when somebody says
-that a customer buys something; ask back rather than guess a customer, a product or a quantity. Amounts are in
-US dollars.
+Records an order of one customer and takes its units from the stock, all or nothing. Ask back rather than
+guess a customer, a product or a quantity. Amounts are in US dollars.
 @title Record an order
 @param customer_id  From retail.customers. It decides the store: a customer orders where they belong.
 @param items        1 to 100 lines, each product once: sku and quantity; discount_percent and unit_price where they differ from 0 and the list price.
