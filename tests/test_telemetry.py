@@ -251,13 +251,14 @@ def test_a_statsd_host_without_an_address_is_named(typed: Target) -> None:
 def test_the_handbook_lists_the_metrics(own: Target, statsd: socket.socket) -> None:
     """All that is sent is in the table, and nothing else is in the table."""
     own.execute((TESTS / "fixtures" / "every_type.sql").read_text())
-    own.execute(MAKE_BUSY)
+    own.execute(MORE_TOOLS)
     environment = own.environment(SEATTLE, STOREKEEPER_STATSD_PORT=port(statsd))
     heard: set[str] = set()
     with Wire(environment) as wire:
         wire.greet()
         wire.call("fixture_scalar")
         wire.call("fixture_busy")
+        assert [wire.call("fixture_kept")["isError"] for _ in range(2)] == [False, False]
         for lines in packets(statsd):
             heard |= {shape(line) for line in lines}
             if heard >= table("metrics"):
@@ -268,11 +269,13 @@ def test_the_handbook_lists_the_metrics(own: Target, statsd: socket.socket) -> N
     assert heard == table("metrics")
 
 
-MAKE_BUSY = """
+MORE_TOOLS = """
 SET ROLE storekeeper_owner;
 CREATE FUNCTION tool.fixture_busy() RETURNS text LANGUAGE plpgsql STABLE
     AS 'BEGIN RAISE EXCEPTION USING ERRCODE = ''55P03'', MESSAGE = ''locked'', HINT = ''none''; END';
-GRANT EXECUTE ON FUNCTION tool.fixture_busy TO store_managers;
+CREATE FUNCTION tool.fixture_kept() RETURNS text LANGUAGE sql STABLE AS 'SELECT ''kept''::text';
+COMMENT ON FUNCTION tool.fixture_kept IS E'Kept.\\n@cache 5m gateway.principals';
+GRANT EXECUTE ON FUNCTION tool.fixture_busy, tool.fixture_kept TO store_managers;
 """
 
 
