@@ -145,7 +145,7 @@ async def test_the_names_of_what_is_prepared_can_not_be_guessed(shared: Target) 
         names.update(await prepared(connection))
         await connection.close()
     assert len(names) == 8
-    assert all(re.fullmatch("[0-9a-f]{16}", name) for name in names)
+    assert all(re.fullmatch("sk_[0-9a-f]{16}", name) for name in names)
 
 
 async def test_what_is_prepared_is_bounded(
