@@ -10,6 +10,7 @@ import os
 import secrets
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -27,7 +28,8 @@ def kill(world: World, pids: list[int]) -> None:
     """PostgreSQL answers that with the end of all its backends, and crash recovery."""
     recoveries = world.cluster.recoveries()
     for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has ended with the first
+            os.kill(pid, signal.SIGKILL)
     eventually(lambda: world.cluster.recoveries() > recoveries and world.cluster.accepts())
 
 

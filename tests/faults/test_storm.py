@@ -22,13 +22,13 @@ from conftest import HEAD_OFFICE, PUGET_SOUND, SEATTLE
 from faults.world import World
 from wire import Message, Wire, eventually
 
-WRITES = int(os.environ.get("STOREKEEPER_TEST_WRITES", "1000"))
+WRITES = int(os.environ.get("STOREKEEPER_TEST_WRITES", "2000"))
 SEED = int(os.environ.get("STOREKEEPER_TEST_SEED", "0")) or random.randrange(1, 2**31)
 # One process each, and how many calls it is sent at a time.
 PERSONS = ((HEAD_OFFICE, 3), (PUGET_SOUND, 3), (SEATTLE, 2))
 STORES = ("Seattle", "Tacoma", "Everett")  # all of Puget Sound
 PRODUCTS = 12  # few, so that writers meet
-BETWEEN_FAULTS = (0.2, 0.6)  # seconds
+BETWEEN_FAULTS = (0.1, 0.4)  # seconds
 SILENCE = 60  # seconds without any answer
 REPEATS = 200  # of one write
 
@@ -246,7 +246,7 @@ def break_things(
         "a server killed": kill_process,
     }
     done: Counter[str] = Counter()
-    turn: deque[str] = deque()
+    turn: deque[str] = deque(faults)  # at first each once, however soon all is over
     while not over.wait(choose.uniform(*BETWEEN_FAULTS)):
         if not turn:
             turn.extend(choose.sample([*faults, "backends terminated", "backends terminated"], 6))
