@@ -442,6 +442,8 @@ def verify(as_json: bool) -> None:
         click.echo("The record is not as it was sealed." if problems else "The record holds.")
         if newest:
             click.echo("Newest seal: {seal_id}, {digest}, {sealed_at}".format_map(newest))
+        else:
+            click.echo("Nothing is sealed yet: a server that runs does it within a minute.")
     raise SystemExit(1 if problems else 0)
 
 

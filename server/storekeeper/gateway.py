@@ -63,7 +63,6 @@ RECONNECT = 0.3  # seconds of trying to reconnect in the background; who waits a
 ASK_AGAIN = 0.3  # seconds of waiting for the pool
 GRACE = 1  # seconds by which the client-side deadline exceeds the server-side one
 FIRST_RETRY, LONGEST_RETRY = 0.05, 5  # seconds
-UNDONE = ("40001", "40P01", "55P03")  # the server has undone the transaction, and says so
 DEALLOCATED = "26000"  # a function took away what this connection had prepared
 
 LOGIN_FAULTS = "SELECT fault FROM gateway.login_faults() AS fault"
