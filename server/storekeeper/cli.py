@@ -136,7 +136,9 @@ def serve(principal: str | None) -> None:
             await Protocol(gateway, Telemetry(settings), cache).serve(settings)
 
     with ready("INFO", principal=principal) as (settings, database):
-        asyncio.run(run(settings, database))
+        import uvloop
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run(settings, database))
 
 
 @main.command()

@@ -344,7 +344,11 @@ def run(attack: Attack, served: Served, world: World) -> list[str]:
         faults.append(f"the planner's figures show: {outcome}")
     if attack.is_bomb and memory.peak > BOMB_MEMORY:
         faults.append(f"the backend took {memory.peak / 2**30:.1f} GiB")
-    faults += _changes(before, world.look(), _own_keys(served, world) if attack.writes else ())
+    after = world.look()
+    if attack.is_bomb:  # what can't be interrupted may cost its own connection: see _left_behind
+        for state in (before, after):
+            state["backends"] = [b for b in state["backends"] if b[0] != served.pid]
+    faults += _changes(before, after, _own_keys(served, world) if attack.writes else ())
     return faults + _left_behind(served, attack)
 
 
