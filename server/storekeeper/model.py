@@ -26,15 +26,14 @@ DIMENSION = 256
 WEIGHTS = Path("weights", "l2_supercat_256.safetensors")
 TOKENIZER = Path("tokenizers", "l2_supercat_tokenizer_config.json")
 TENSOR = "embedding.weight"
-SPACE = "▁"
+INSTALL = "pip install wordllama==0.2.2.post0"
 LONGEST = 16  # characters of a piece: embedding.tokenise looks no further
 FIRST_BYTE = 3  # the token of byte 0, of which embedding.tokenise knows as well
 
 IS_THERE = "SELECT to_regclass('embedding.tokens') IS NOT NULL"
 LOCK = "LOCK TABLE embedding.tokens IN SHARE ROW EXCLUSIVE MODE"
 IS_LOADED = """
-SELECT count(*) = %s FROM embedding.tokens
-HAVING EXISTS (SELECT FROM embedding.models WHERE name = %s)
+SELECT EXISTS (SELECT FROM embedding.tokens) AND EXISTS (SELECT FROM embedding.models WHERE name = %s)
 """
 EMPTY = "DELETE FROM embedding.tokens"
 COPY = "COPY embedding.tokens (token_id, piece, rank, vector) FROM STDIN (FORMAT binary)"
@@ -63,11 +62,11 @@ def load(conninfo: str, progress: Progress) -> int | None:
                     "The database has no schema for embeddings.", hint="storekeeper migrate"
                 )
             connection.execute("SET LOCAL ROLE storekeeper_definer")
+            connection.execute(LOCK)
+            if connection.execute(IS_LOADED, (NAME,)).fetchone() == (True,):
+                return None
             folder = _folder()
             tokens = read_tokens(folder / TOKENIZER)
-            connection.execute(LOCK)
-            if connection.execute(IS_LOADED, (len(tokens), NAME)).fetchone() == (True,):
-                return None
             vectors = read_vectors(folder / WEIGHTS, len(tokens))
             connection.execute(EMPTY)
             with connection.cursor().copy(COPY) as copy:
@@ -96,8 +95,7 @@ def _folder() -> Path:
             return Path(place)
     raise ConfigurationError(
         "The files of the built-in embedding model are not installed.",
-        hint="pip install 'wordllama>=0.2.2' in the environment of storekeeper, then storekeeper init. Without "
-        "them search goes by words alone.",
+        hint=f"{INSTALL} in the environment of storekeeper, then storekeeper init.",
     )
 
 
@@ -156,5 +154,5 @@ def _fields(token: Token, vector: bytes) -> Iterator[bytes]:
 def _unknown(file: Path) -> ConfigurationError:
     return ConfigurationError(
         f"{file} is not the built-in embedding model that this version reads.",
-        hint="pip install 'wordllama>=0.2.2,<0.5'",
+        hint=f"{INSTALL} in the environment of storekeeper.",
     )
