@@ -244,7 +244,7 @@ AS $function$
     UNION ALL
     SELECT
         'embeddings',
-        bool_or(m.provider <> 'built-in' OR t.are_there) IS TRUE,
+        bool_or(m.provider <> 'built-in' OR m.name IS NOT NULL AND t.are_there) IS TRUE,
         CASE
             WHEN count(m.name) = 0 THEN 'no model: search goes by words alone'
             WHEN bool_or(m.provider = 'built-in' AND NOT t.are_there) THEN format('%s is not loaded', max(m.name))

@@ -52,7 +52,7 @@ BEGIN
                 'model', max(m.name),
                 'provider', max(m.provider),
                 'dimension', max(m.dimension),
-                'ready', bool_or(m.provider <> 'built-in' OR t.are_there) IS TRUE
+                'ready', bool_or(m.provider <> 'built-in' OR m.name IS NOT NULL AND t.are_there) IS TRUE
             )
             FROM (SELECT EXISTS (SELECT FROM embedding.tokens)) AS t (are_there)
             LEFT JOIN embedding.models AS m ON m.is_active
