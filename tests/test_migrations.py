@@ -80,7 +80,8 @@ CATALOG = {
         FROM pg_class AS p WHERE p.relname !~ 'yoyo'""",
     "columns": """
         SELECT p.attrelid::regclass, p.attname, format_type(p.atttypid, p.atttypmod), p.attnotnull,
-            p.attacl::text, col_description(p.attrelid, p.attnum)
+            (SELECT array_agg(item::text ORDER BY item::text) FROM unnest(p.attacl) AS item),
+            col_description(p.attrelid, p.attnum)
         FROM pg_attribute AS p JOIN pg_class AS c ON c.oid = p.attrelid
         WHERE p.attnum > 0 AND c.relname !~ 'yoyo'""",
     "constraints": "SELECT p.conname, pg_get_constraintdef(p.oid) FROM pg_constraint AS p",
