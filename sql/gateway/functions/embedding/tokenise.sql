@@ -15,6 +15,11 @@ DECLARE
     v_char    CONSTANT text[] := string_to_array(tokenise.pieces, NULL);
     -- No piece goes on from a letter to a space, so nothing need be looked for behind the next space.
     v_runs    CONSTANT boolean := strpos(tokenise.pieces, '▁▁') > 0;
+    -- Parts of 64 letters, each with the beginning of the next: to count to a letter from the first costs time.
+    v_parts   CONSTANT text[] := CASE
+        WHEN v_size <= 64 THEN ARRAY[tokenise.pieces]
+        ELSE ARRAY(SELECT substr(tokenise.pieces, n, 80) FROM generate_series(1, v_size, 64) AS n)
+    END;
     -- What could be joined, in the order in which it is: where it begins, how long it is, its token.
     v_starts  integer[];
     v_sizes   integer[];
@@ -45,8 +50,10 @@ BEGIN
                 SELECT
                     s.start::integer AS start,
                     CASE
-                        WHEN v_runs THEN substr(tokenise.pieces, s.start::integer, 16)
-                        ELSE s.letter || split_part(substr(tokenise.pieces, s.start::integer + 1, 15), '▁', 1)
+                        WHEN v_runs THEN substr(v_parts[(s.start - 1) / 64 + 1], ((s.start - 1) % 64)::integer + 1, 16)
+                        ELSE s.letter || split_part(
+                            substr(v_parts[(s.start - 1) / 64 + 1], ((s.start - 1) % 64)::integer + 2, 15), '▁', 1
+                        )
                     END AS rest
                 FROM unnest(v_char) WITH ORDINALITY AS s (letter, start)
                 OFFSET 0
