@@ -126,17 +126,18 @@ def serve(principal: str | None) -> None:
     """MCP over stdio, for one person."""
     from storekeeper.cache import make_cache
     from storekeeper.gateway import Gateway
-    from storekeeper.protocol import Protocol
+    from storekeeper.server import Server
     from storekeeper.telemetry import Telemetry
 
     async def run(settings: Settings, database: Database) -> None:
         key = settings.read_assertion_key()
         async with Gateway(database.server, settings, key) as gateway:
             cache = make_cache(settings, key)
-            await Protocol(gateway, Telemetry(settings), cache).serve(settings)
+            await Server(gateway, Telemetry(settings), settings, cache).serve()
 
     with ready("INFO", principal=principal) as (settings, database):
         import uvloop
+
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run(settings, database))
 
@@ -460,12 +461,12 @@ async def _with_protocol(settings: Settings, database: Database, work: Callable[
     from storekeeper.telemetry import Telemetry
 
     async with Gateway(database.server, settings, settings.read_assertion_key()) as gateway:
-        await gateway.check()
+        await gateway.pool.check()
         protocol = Protocol(gateway, Telemetry(settings))
         try:
             return await work(protocol)
         finally:
-            await protocol.finish()
+            await protocol.calls.finish()
 
 
 def _as_dba(database: Database, statement: Any, *parameters: Any) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_json
 
 from storekeeper.catalog import Function
 from storekeeper.errors import LimitError, MCPError, NotFoundError, ValidationError
-from storekeeper.gateway import Answer
+from storekeeper.request import Answer
 from storekeeper.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, ProtocolError
 from storekeeper.pgtypes import SAFE_INTEGER
 

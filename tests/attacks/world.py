@@ -507,7 +507,7 @@ def plant(database: Target) -> None:
 
 def patched(folder: Path, patch: str) -> dict[str, str]:
     """The environment of a server in which this Python runs first, with `g` the gateway module."""
-    (folder / "sitecustomize.py").write_text(f"import storekeeper.gateway as g\n{patch}\n")
+    (folder / "sitecustomize.py").write_text(f"import storekeeper.connection as c, storekeeper.gateway as g\n{patch}\n")
     return {
         "PYTHONPATH": os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
     }
