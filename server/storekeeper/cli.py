@@ -90,10 +90,7 @@ def serve(principal: str | None) -> None:
             await Server(gateway, Telemetry(settings), settings, cache).serve()
 
     with ready("INFO", principal=principal) as (settings, database):
-        import uvloop
-
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run(settings, database))
+        asyncio.run(run(settings, database))
 
 
 @main.command()
