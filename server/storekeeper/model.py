@@ -18,7 +18,7 @@ import psycopg
 
 from storekeeper.errors import ConfigurationError
 from storekeeper.failures import explain
-from storekeeper.gateway import Progress
+from storekeeper.progress import Progress
 
 NAME = "wordllama l2_supercat 256"
 COUNT, DIMENSION = 32000, 256
