@@ -253,10 +253,10 @@ END
 $function$;
 
 COMMENT ON FUNCTION embedding.tokenise IS $comment$
-The ids of the tokens of a text in the form that embedding.words gives (one word, or several put together again), just
-as the model's own tokeniser divides it: letter by letter at first, then the pair of the lowest rank is joined, the
-leftmost of them first, until none is left. Control tokens (<s>, </s>, <unk>) are read as
-any other text. Of more than 8001 characters the first ones.
+The ids of the tokens of a text in the form that embedding.words gives (one word, or several put together again),
+just as the model's own tokeniser divides it: letter by letter at first, then the pair of the lowest rank is joined,
+the leftmost of them first, until no pair is a piece. Control tokens (<s>, </s>, <unk>) are read as any other text.
+Of more than 8001 characters the first ones.
 $comment$;
 REVOKE ALL ON FUNCTION embedding.tokenise FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION embedding.tokenise TO storekeeper_owner, storekeeper_dba, storekeeper_loader;
