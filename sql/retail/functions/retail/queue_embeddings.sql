@@ -1,0 +1,43 @@
+-- Has the products that lack a vector of a model wait for one.
+-- drop: DROP FUNCTION retail.queue_embeddings;
+CREATE OR REPLACE FUNCTION retail.queue_embeddings(model_id smallint)
+RETURNS bigint
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_table    CONSTANT name NOT NULL := CASE
+        WHEN (SELECT m.is_active FROM embedding.models AS m WHERE m.model_id = queue_embeddings.model_id)
+        THEN 'product_description_embeddings'
+        ELSE 'next_product_description_embeddings'
+    END;
+    v_queued   bigint := 0;
+    v_keys     text[];
+    v_contents text[];
+BEGIN
+    -- Whoever changes a product now does not see the model yet, and would not queue the new text.
+    LOCK TABLE retail.products IN SHARE MODE;
+    -- What another model left there.
+    EXECUTE format('DELETE FROM retail.%I AS e WHERE e.model_id IS DISTINCT FROM $1', v_table)
+        USING queue_embeddings.model_id;
+    FOR v_keys, v_contents IN EXECUTE format($sql$
+        SELECT array_agg(p.product_id::text), array_agg(concat_ws('. ', p.name, p.description))
+        FROM retail.products AS p
+        WHERE NOT EXISTS (SELECT FROM retail.%I AS e WHERE e.product_id = p.product_id)
+        GROUP BY p.product_id / 10000
+    $sql$, v_table)
+    LOOP
+        PERFORM gateway.queue_texts('retail.products', v_keys, v_contents, queue_embeddings.model_id);
+        v_queued := v_queued + cardinality(v_keys);
+    END LOOP;
+    RETURN v_queued;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.queue_embeddings IS $comment$
+For gateway.begin_model, as storekeeper_owner: the products that have no vector of this model wait for one. Who writes
+products waits meanwhile; who reads them does not.
+@return How many products lack a vector.
+$comment$;
+REVOKE ALL ON FUNCTION retail.queue_embeddings FROM PUBLIC;
