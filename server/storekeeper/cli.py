@@ -92,12 +92,13 @@ def session(log_level: str = "ERROR", **given: Any) -> Iterator[tuple[Settings, 
 
 @contextmanager
 def ready(log_level: str = "ERROR", **given: Any) -> Iterator[tuple[Settings, Database]]:
-    """A session in which a fresh embedded database has been given its schema and sample data."""
-    from storekeeper import sample
+    """A session in which a fresh embedded database has been given its schema, model and sample data."""
+    from storekeeper import model, sample
 
     with session(log_level, **given) as (settings, database):
         if database.embedded and sample.is_fresh(database.dba):
             sample.prepare(database, settings, bare=False)
+            model.load(database.dba, lambda *_: None)
             sample.load(database.dba, settings, SAMPLE_SCALE, SAMPLE_SEED, lambda *_: None)
         yield settings, database
 
@@ -149,8 +150,8 @@ def serve(principal: str | None) -> None:
 @click.option("--bare", is_flag=True, help="The gateway alone, for your own schema.")
 @explained
 def init(scale: float, seed: int, bare: bool) -> None:
-    """Migrate, install the server's key, and load the sample business. Safe to run again."""
-    from storekeeper import sample
+    """Migrate, install the server's key, load the model and the sample data. Safe to run again."""
+    from storekeeper import model, sample
     from storekeeper.console import progress_bar
 
     with session() as (settings, database):
@@ -158,6 +159,12 @@ def init(scale: float, seed: int, bare: bool) -> None:
         click.echo(
             f"{len(applied)} migrations applied." if applied else "The migrations are up to date."
         )
+        with progress_bar("Embedding model") as progress:
+            tokens = model.load(database.dba, progress)
+        if tokens is None:
+            click.echo("The embedding model is there already.")
+        else:
+            click.echo(f"The embedding model: {tokens:,} tokens.")
         if bare:
             return
         with progress_bar("Sample data") as progress:
