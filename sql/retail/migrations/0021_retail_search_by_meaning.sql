@@ -1,0 +1,149 @@
+-- search by meaning: written by storekeeper ship from the object files named below.
+-- depends: 0020_gateway_search_by_meaning 0019_next_embeddings
+
+SET LOCAL ROLE storekeeper_owner;
+SET LOCAL check_function_bodies = off;
+
+-- object: functions/retail/queue_embeddings.sql
+-- Has the products that lack a vector of a model wait for one.
+-- drop: DROP FUNCTION retail.queue_embeddings;
+CREATE OR REPLACE FUNCTION retail.queue_embeddings(model_id smallint)
+RETURNS bigint
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_table    CONSTANT name NOT NULL := CASE
+        WHEN (SELECT m.is_active FROM embedding.models AS m WHERE m.model_id = queue_embeddings.model_id)
+        THEN 'product_description_embeddings'
+        ELSE 'next_product_description_embeddings'
+    END;
+    v_queued   bigint := 0;
+    v_keys     text[];
+    v_contents text[];
+BEGIN
+    -- Whoever changes a product now does not see the model yet, and would not queue the new text.
+    LOCK TABLE retail.products IN SHARE MODE;
+    -- What another model left there.
+    EXECUTE format('DELETE FROM retail.%I AS e WHERE e.model_id IS DISTINCT FROM $1', v_table)
+        USING queue_embeddings.model_id;
+    FOR v_keys, v_contents IN EXECUTE format($sql$
+        SELECT array_agg(p.product_id::text), array_agg(concat_ws('. ', p.name, p.description))
+        FROM retail.products AS p
+        WHERE NOT EXISTS (SELECT FROM retail.%I AS e WHERE e.product_id = p.product_id)
+        GROUP BY p.product_id / 10000
+    $sql$, v_table)
+    LOOP
+        PERFORM gateway.queue_texts('retail.products', v_keys, v_contents, queue_embeddings.model_id);
+        v_queued := v_queued + cardinality(v_keys);
+    END LOOP;
+    RETURN v_queued;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.queue_embeddings IS $comment$
+For gateway.begin_model, as storekeeper_owner: the products that have no vector of this model wait for one. Who writes
+products waits meanwhile; who reads them does not.
+@return How many products lack a vector.
+$comment$;
+REVOKE ALL ON FUNCTION retail.queue_embeddings FROM PUBLIC;
+
+-- object: functions/retail/store_embeddings.sql
+-- Takes the vectors of product descriptions that a model outside has made.
+-- drop: DROP FUNCTION retail.store_embeddings;
+CREATE OR REPLACE FUNCTION retail.store_embeddings(subject text, model_id smallint, rows json)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_table CONSTANT name NOT NULL := CASE
+        WHEN (SELECT m.is_active FROM embedding.models AS m WHERE m.model_id = store_embeddings.model_id)
+        THEN 'product_description_embeddings'
+        ELSE 'next_product_description_embeddings'
+    END;
+BEGIN
+    IF subject IS DISTINCT FROM 'retail.products' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK404',
+            MESSAGE = format('retail has no vectors of %s.', subject),
+            HINT = 'retail.products';
+    END IF;
+    -- Products that are gone meanwhile are left out; those that are going are waited for.
+    EXECUTE format($sql$
+        INSERT INTO retail.%I AS e (product_id, description_embedding, last_updated, model_id)
+        SELECT p.product_id, (r.vector::text)::public.vector, now(), $1
+        FROM json_to_recordset($2) AS r (key text, vector json)
+        JOIN retail.products AS p ON p.product_id = r.key::integer
+        ORDER BY p.product_id
+        FOR KEY SHARE OF p
+        ON CONFLICT (product_id) DO UPDATE
+        SET description_embedding = excluded.description_embedding, last_updated = excluded.last_updated,
+            model_id = excluded.model_id
+    $sql$, v_table) USING store_embeddings.model_id, store_embeddings.rows;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.store_embeddings IS $comment$
+For gateway.put_embeddings alone, which calls it for the subject retail.products: rows are [{key, vector}]. The
+vectors of the model that is used go to product_description_embeddings, those of one that is being filled to
+next_product_description_embeddings. SECURITY DEFINER, as what it is called by has rights that it must not have.
+$comment$;
+REVOKE ALL ON FUNCTION retail.store_embeddings FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.store_embeddings TO storekeeper_definer;
+
+-- object: functions/retail/swap_embeddings.sql
+-- Puts the vectors of the next model in place of those that are searched.
+-- drop: DROP FUNCTION retail.swap_embeddings;
+CREATE OR REPLACE FUNCTION retail.swap_embeddings(model_id smallint)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_grant record;
+BEGIN
+    LOCK TABLE retail.product_description_embeddings, retail.next_product_description_embeddings
+        IN ACCESS EXCLUSIVE MODE;
+    IF EXISTS (
+        SELECT FROM retail.next_product_description_embeddings AS e
+        WHERE e.model_id IS DISTINCT FROM swap_embeddings.model_id
+    ) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK409',
+            MESSAGE = 'There are vectors of another model among the next ones.',
+            HINT = 'storekeeper embed fills them anew.';
+    END IF;
+    -- Whoever may read these vectors may read the new ones; the old ones are nobody's.
+    FOR v_grant IN
+        SELECT a.attname, g.grantee::regrole AS grantee
+        FROM pg_attribute AS a, aclexplode(a.attacl) AS g
+        WHERE a.attrelid = 'retail.product_description_embeddings'::regclass
+          AND g.privilege_type = 'SELECT'
+          AND g.grantee <> 0
+    LOOP
+        EXECUTE format(
+            'GRANT SELECT (%1$I) ON retail.next_product_description_embeddings TO %2$s;'
+            'REVOKE SELECT (%1$I) ON retail.product_description_embeddings FROM %2$s',
+            v_grant.attname, v_grant.grantee
+        );
+    END LOOP;
+    ALTER TABLE retail.product_description_embeddings RENAME TO former_product_description_embeddings;
+    ALTER TABLE retail.next_product_description_embeddings RENAME TO product_description_embeddings;
+    ALTER TABLE retail.former_product_description_embeddings RENAME TO next_product_description_embeddings;
+    TRUNCATE retail.next_product_description_embeddings;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.swap_embeddings IS $comment$
+For gateway.activate_model, as storekeeper_owner: the two tables of vectors change their names, which takes no longer for
+a million products than for one, and the former vectors are dropped. Indexes go with their table.
+$comment$;
+REVOKE ALL ON FUNCTION retail.swap_embeddings FROM PUBLIC;
+
+-- end of objects
+NOTIFY storekeeper_catalog;
