@@ -8,7 +8,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from functools import wraps
 from typing import Any
 
@@ -132,12 +132,20 @@ def serve(principal: str | None) -> None:
 
     async def run(settings: Settings, database: Database) -> None:
         key = settings.read_assertion_key()
-        async with Gateway(database.server, settings, key) as gateway:
+        async with AsyncExitStack() as stack:
+            gateway = await stack.enter_async_context(Gateway(database.server, settings, key))
+            if settings.embedding_url is not None:
+                from storekeeper.embedder import Embedder
+                from storekeeper.embedding_worker import working
+
+                embedder = await stack.enter_async_context(Embedder.of(settings))
+                await stack.enter_async_context(working(gateway.ask, embedder))
             cache = make_cache(settings, key)
             await Protocol(gateway, Telemetry(settings), cache).serve(settings)
 
     with ready("INFO", principal=principal) as (settings, database):
         import uvloop
+
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run(settings, database))
 
@@ -366,6 +374,32 @@ def status(as_json: bool) -> None:
         show_rows(rows)
         for path in unshipped:
             click.echo(f"not shipped: {path}")
+
+
+@main.command()
+@click.option(
+    "--model",
+    metavar="MODEL",
+    help="Instead of STOREKEEPER_EMBEDDING_MODEL; built-in: the database's own.",
+)
+@click.option(
+    "--dimension",
+    type=click.IntRange(1, 16_000),
+    help="Ask the service for vectors of so many numbers.",
+)
+@explained
+def embed(model: str | None, dimension: int | None) -> None:
+    """Vectors of an embedding service for what lacks one; then search by that model (DBA only).
+
+    May be stopped and run again. Until all is done, search goes on with the model before.
+    """
+    from storekeeper import embedding
+    from storekeeper.console import progress_bar
+
+    with session(embedding_model=model, embedding_dimension=dimension) as (settings, database):
+        with progress_bar("Embeddings") as progress:
+            done, name = asyncio.run(embedding.embed(settings, database, progress))
+        click.echo(f"{done:,} texts embedded. Search uses {name}.")
 
 
 @main.command()

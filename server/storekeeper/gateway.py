@@ -240,14 +240,14 @@ class Gateway:
         """Whether a read that saw this snapshot of these tables would see the same now."""
         names = json.dumps(list(tables))
         try:
-            return await self._ask(Statement(UNCHANGED, (snapshot, names), recurs=True)) == b"t"
+            return await self.ask(Statement(UNCHANGED, (snapshot, names), recurs=True)) == b"t"
         except (psycopg.Error, MCPError):
             return False
 
     async def record(self, calls: list[dict[str, Any]]) -> bool:
         """Hands calls to the database's record. False: it can't take them now, but may later."""
         try:
-            await self._ask(Statement(RECORD, (json.dumps(calls),), recurs=True))
+            await self.ask(Statement(RECORD, (json.dumps(calls),), recurs=True))
         except (psycopg.Error, MCPError) as failure:
             later = isinstance(failure, MCPError) or is_lost(failure)
             if len(calls) > 1 and not later:
@@ -266,18 +266,18 @@ class Gateway:
     async def maintain(self) -> None:
         """Has the database keep its record in order."""
         try:
-            await self._ask(Statement(MAINTAIN))
-            if seal := await self._ask(Statement(SEAL)):
+            await self.ask(Statement(MAINTAIN))
+            if seal := await self.ask(Statement(SEAL)):
                 log.info("record sealed", extra={"seal": seal.decode()})
         except (psycopg.Error, MCPError) as failure:
             log.warning("record not maintained: %s", type(failure).__name__)
 
     async def health(self) -> dict[str, Any]:
         """What the database says of itself, and the migrations that it has."""
-        return dict(json.loads(await self._ask(Statement(HEALTH)) or b"{}"))
+        return dict(json.loads(await self.ask(Statement(HEALTH)) or b"{}"))
 
     async def applied_migrations(self) -> list[str]:
-        return list(json.loads(await self._ask(Statement(APPLIED)) or b"[]"))
+        return list(json.loads(await self.ask(Statement(APPLIED)) or b"[]"))
 
     def gauges(self) -> dict[str, float]:
         """What statsd is told of the pool and of the calls."""
@@ -291,7 +291,7 @@ class Gateway:
             "circuit.open": int(self.circuit.open),
         }
 
-    async def _ask(self, statement: Statement) -> bytes | None:
+    async def ask(self, statement: Statement) -> bytes | None:
         """The first value of what the server's account asks for itself."""
         # Cancelled itself, it would lose the connection.
         return await asyncio.shield(asyncio.create_task(self._first_value(statement)))

@@ -439,7 +439,7 @@ REVOKE ALL ON FUNCTION gateway.add_persona FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.add_persona TO storekeeper_dba;
 
 -- object: functions/gateway/begin_model.sql
--- Begins to fill the vectors of a model outside.
+-- Begins to fill the vectors of another model.
 -- drop: DROP FUNCTION gateway.begin_model;
 CREATE OR REPLACE FUNCTION gateway.begin_model(name text, dimension integer)
 RETURNS bigint
@@ -461,17 +461,17 @@ BEGIN
     END IF;
     SET LOCAL ROLE storekeeper_definer;
     SELECT m.* INTO v_model FROM embedding.models AS m WHERE m.name = begin_model.name;
-    IF v_model.provider = 'built-in' OR v_model.dimension <> begin_model.dimension THEN
+    IF v_model.dimension <> begin_model.dimension THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK409',
-            MESSAGE = format(
-                'There is a model %s already: %s, with %s numbers.', name, v_model.provider, v_model.dimension
-            ),
+            MESSAGE = format('There is a model %s already, whose vectors have %s numbers.', name, v_model.dimension),
             HINT = 'Ask the service for that dimension, or for another model.';
     END IF;
+    -- One that was being filled gives way.
+    DELETE FROM embedding.models AS m
+    WHERE m.provider <> 'built-in' AND NOT m.is_active AND m.name <> begin_model.name
+      AND NOT coalesce(v_model.is_active, false);
     IF v_model.model_id IS NULL THEN
-        -- One that was being filled gives way.
-        DELETE FROM embedding.models AS m WHERE m.provider <> 'built-in' AND NOT m.is_active;
         INSERT INTO embedding.models AS m (name, provider, dimension)
         VALUES (begin_model.name, 'openai', begin_model.dimension)
         RETURNING m.* INTO v_model;
@@ -495,9 +495,10 @@ END
 $function$;
 
 COMMENT ON FUNCTION gateway.begin_model IS $comment$
-For the DBA: makes known a model outside, and has all texts that lack its vector wait for one: the function
-<schema>.queue_embeddings(model_id smallint) RETURNS bigint of each business. Again for the same model, it looks for
-what is missing. Another model that was being filled is forgotten. Who writes what is searched waits meanwhile.
+For the DBA: makes a model outside known, and has all texts that lack its vector wait for one: the function
+<schema>.queue_embeddings(model_id smallint) RETURNS bigint of each business. Of the built-in model it makes the
+vectors itself. Again for the same model, it looks for what is missing. Another model that was being filled is
+forgotten. Who writes what is searched waits meanwhile.
 @return How many texts wait now that lack a vector.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.begin_model FROM PUBLIC;
@@ -791,12 +792,13 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
     SELECT coalesce(json_agg(json_build_object(
         'model', m.name, 'provider', m.provider, 'dimension', m.dimension, 'active', m.is_active,
-        'waiting', q.waiting, 'failing', q.failing, 'oldest', q.oldest, 'last_error', q.last_error
+        'waiting', q.waiting, 'taken', q.taken, 'failing', q.failing, 'oldest', q.oldest, 'last_error', q.last_error
     ) ORDER BY m.model_id), '[]')
     FROM embedding.models AS m
     CROSS JOIN LATERAL (
         SELECT
             count(*) AS waiting,
+            count(q.ticket) AS taken,
             count(*) FILTER (WHERE q.last_error IS NOT NULL) AS failing,
             to_char(min(q.queued_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS oldest,
             max(q.last_error) AS last_error
@@ -806,8 +808,8 @@ AS $function$
 $function$;
 
 COMMENT ON FUNCTION gateway.embedding_state IS $comment$
-[{model, provider, dimension, active, waiting, failing, oldest, last_error}]: the models, the texts that wait for
-vectors of each, and those of them that have failed before. A model outside that is not active is being filled.
+[{model, provider, dimension, active, waiting, taken, failing, oldest, last_error}]: the models, the texts that wait
+for vectors of each, those of them that somebody has taken, and those that have failed before. A model outside that is not active is being filled.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.embedding_state FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.embedding_state TO storekeeper_gateway, storekeeper_dba;

@@ -6,6 +6,8 @@ SELECT plan(7);
 DELETE FROM retail.product_description_embeddings;
 SELECT min(product_id) AS one FROM retail.products \gset
 INSERT INTO retail.product_description_embeddings (product_id, description_embedding) VALUES (:one, '[1, 1]');
+INSERT INTO embedding.models (model_id, name, provider, dimension) OVERRIDING SYSTEM VALUE
+VALUES (7, 'tap', 'openai', 3), (8, 'tap two', 'openai', 1);
 INSERT INTO retail.next_product_description_embeddings (product_id, description_embedding, model_id)
 VALUES (:one, '[1, 2, 3]', 7);
 CREATE INDEX tap_idx ON retail.next_product_description_embeddings (last_updated);

@@ -1,4 +1,4 @@
--- Begins to fill the vectors of a model outside.
+-- Begins to fill the vectors of another model.
 -- drop: DROP FUNCTION gateway.begin_model;
 CREATE OR REPLACE FUNCTION gateway.begin_model(name text, dimension integer)
 RETURNS bigint
@@ -20,17 +20,17 @@ BEGIN
     END IF;
     SET LOCAL ROLE storekeeper_definer;
     SELECT m.* INTO v_model FROM embedding.models AS m WHERE m.name = begin_model.name;
-    IF v_model.provider = 'built-in' OR v_model.dimension <> begin_model.dimension THEN
+    IF v_model.dimension <> begin_model.dimension THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK409',
-            MESSAGE = format(
-                'There is a model %s already: %s, with %s numbers.', name, v_model.provider, v_model.dimension
-            ),
+            MESSAGE = format('There is a model %s already, whose vectors have %s numbers.', name, v_model.dimension),
             HINT = 'Ask the service for that dimension, or for another model.';
     END IF;
+    -- One that was being filled gives way.
+    DELETE FROM embedding.models AS m
+    WHERE m.provider <> 'built-in' AND NOT m.is_active AND m.name <> begin_model.name
+      AND NOT coalesce(v_model.is_active, false);
     IF v_model.model_id IS NULL THEN
-        -- One that was being filled gives way.
-        DELETE FROM embedding.models AS m WHERE m.provider <> 'built-in' AND NOT m.is_active;
         INSERT INTO embedding.models AS m (name, provider, dimension)
         VALUES (begin_model.name, 'openai', begin_model.dimension)
         RETURNING m.* INTO v_model;
@@ -54,9 +54,10 @@ END
 $function$;
 
 COMMENT ON FUNCTION gateway.begin_model IS $comment$
-For the DBA: makes known a model outside, and has all texts that lack its vector wait for one: the function
-<schema>.queue_embeddings(model_id smallint) RETURNS bigint of each business. Again for the same model, it looks for
-what is missing. Another model that was being filled is forgotten. Who writes what is searched waits meanwhile.
+For the DBA: makes a model outside known, and has all texts that lack its vector wait for one: the function
+<schema>.queue_embeddings(model_id smallint) RETURNS bigint of each business. Of the built-in model it makes the
+vectors itself. Again for the same model, it looks for what is missing. Another model that was being filled is
+forgotten. Who writes what is searched waits meanwhile.
 @return How many texts wait now that lack a vector.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.begin_model FROM PUBLIC;

@@ -13,7 +13,10 @@ BEGIN
         IN ACCESS EXCLUSIVE MODE;
     IF EXISTS (
         SELECT FROM retail.next_product_description_embeddings AS e
-        WHERE e.model_id IS DISTINCT FROM swap_embeddings.model_id
+        WHERE e.model_id IS DISTINCT FROM (
+            SELECT m.model_id FROM embedding.models AS m
+            WHERE m.model_id = swap_embeddings.model_id AND m.provider <> 'built-in'
+        )
     ) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK409',
