@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from redis_server import PASSWORD, RedisServer, own_redis
-from storekeeper import cache as module
+from storekeeper import redis_cache as module
 from storekeeper.cache import (
     DEFAULT_TTL,
     MAX_TTL,
@@ -30,12 +30,12 @@ from storekeeper.cache import (
     Entry,
     MemoryCache,
     NoCache,
-    RedisCache,
     cache_key,
     make_cache,
 )
 from storekeeper.catalog import Catalog, Function
 from storekeeper.errors import ConfigurationError
+from storekeeper.redis_cache import RedisCache
 from storekeeper.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -956,7 +956,11 @@ def test_the_url_is_a_secret() -> None:
 
 
 def test_redis_is_imported_only_when_it_is_used() -> None:
-    program = "import sys, storekeeper.cli, storekeeper.cache; print('redis' in sys.modules)"
+    program = (
+        "import sys, storekeeper.cli; from storekeeper import cache, settings\n"
+        "cache.make_cache(settings.Settings.read(), bytes(32))\n"
+        "print({'redis', 'storekeeper.redis_cache'} & set(sys.modules))"
+    )
     run = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True,
@@ -964,7 +968,7 @@ def test_redis_is_imported_only_when_it_is_used() -> None:
         check=True,
         timeout=PATIENCE,
     )
-    assert run.stdout.strip() == "False"
+    assert run.stdout.strip() == "set()"
 
 
 def test_an_entry_cannot_be_altered_where_it_is_kept() -> None:

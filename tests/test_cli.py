@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from conftest import BELLEVUE, HEAD_OFFICE, PUGET_SOUND, SEATTLE, STRANGER, Target, storekeeper
+from storekeeper.cli import main
 from storekeeper.database import Database
 from storekeeper.psql import run as run_psql
 
@@ -215,6 +217,24 @@ def test_sql_keeps_the_password_off_the_command_line(
     assert run_psql(Database(server=url, dba=url, psql=stand_in), None, []) == 0
     assert "very-secret" not in (tmp_path / "words").read_text()
     assert (tmp_path / "password").read_text().strip() == "very-secret"
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_each_command_is_where_it_is_said_to_be(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    assert command.name == name
+    assert command.help
+
+
+def test_serving_starts_without_the_other_commands() -> None:
+    program = (
+        "import sys, storekeeper.cli as c; print(set(c.ELSEWHERE.values()) & set(sys.modules))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert run.stdout.strip() == "set()"
 
 
 def _as_dba(database: Target, **more: str) -> dict[str, str]:

@@ -16,7 +16,8 @@ from conftest import SEATTLE, Target
 from storekeeper import connection as module
 from storekeeper.connection import Connection, Statement
 from storekeeper.errors import MCPError
-from storekeeper.gateway import Gateway, Request
+from storekeeper.gateway import Gateway
+from storekeeper.request import Request
 from wire import PATIENCE
 
 pytestmark = pytest.mark.anyio
@@ -298,7 +299,7 @@ async def test_calls_cancelled_at_any_moment_lose_no_connection(typed: Target) -
         SEATTLE, pool_max_size=3, pool_min_size=3, max_calls_per_person=3, max_waiting=1000
     )
     async with Gateway(typed.gateway, settings, settings.read_assertion_key()) as gateway:
-        await gateway.pool.wait(PATIENCE)
+        await gateway.pool._connections.wait(PATIENCE)
         random = Random(3)
         sleepy = "SELECT tool.fixture_sleep(0.003)"
         for _ in range(8):
@@ -322,7 +323,7 @@ async def test_calls_cancelled_at_any_moment_lose_no_connection(typed: Target) -
             for outcome in outcomes:
                 assert not isinstance(outcome, Exception) or isinstance(outcome, MCPError), outcome
         async with asyncio.timeout(PATIENCE):
-            while gateway._stopping or gateway.pool.get_stats()["pool_available"] < 3:  # noqa: ASYNC110
+            while gateway.pool._stopping or gateway.pool.gauges()["pool.idle"] < 3:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-        assert gateway.admission.running == gateway.admission.waiting == gateway._at_work == 0
-        assert gateway.pool.get_stats()["pool_size"] == 3
+        assert gateway.admission.running == gateway.admission.waiting == gateway.pool._lent == 0
+        assert gateway.pool.gauges()["pool.size"] == 3

@@ -63,6 +63,7 @@ class Serving:
         return failed.value
 
     def told(self) -> list[dict[str, Any]]:
+        self.protocol.calls._tell()
         return [self.telemetry.as_record(call) for call in self.telemetry.take_unrecorded()]
 
 
@@ -98,7 +99,7 @@ async def rows_of(database: Target, query: str) -> list[tuple[Any, ...]]:
 
 
 async def test_a_call_is_one_round_trip(one: Serving, tmp_path: Path) -> None:
-    async with one.gateway.pool.connection() as connection:
+    async with one.gateway.pool._connections.connection() as connection:
         pgconn = connection.pgconn
     for n in range(8):  # the statements are prepared on the way
         seen = tmp_path / str(n)
@@ -125,7 +126,7 @@ async def test_the_connection_is_as_it_was_after_a_call(one: Serving) -> None:
     """
 
     async def look() -> tuple[Any, ...]:
-        async with one.gateway.pool.connection() as connection:
+        async with one.gateway.pool._connections.connection() as connection:
             row = await (await connection.execute(state)).fetchone()
         assert row
         return row
@@ -238,7 +239,7 @@ async def test_a_timeout_holds_though_the_tool_can_not_be_interrupted(
     own: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A backend that is stopped answers neither the timeout nor the cancel."""
-    monkeypatch.setattr("storekeeper.gateway.CANCEL_PATIENCE", 0.5)
+    monkeypatch.setattr("storekeeper.pool.CANCEL_PATIENCE", 0.5)
     if "host=/" not in own.dba:
         pytest.skip("the server's processes are not ours")
     own.execute(
@@ -332,7 +333,7 @@ async def test_retries_are_bounded_and_wait_longer(
         await sleep(0)
 
     async with serving(typed, retries=retries) as found:
-        monkeypatch.setattr("storekeeper.gateway.asyncio.sleep", noted)
+        monkeypatch.setattr("storekeeper.attempts.asyncio.sleep", noted)
         await found.fail("fixture_raise", code="40001")
         monkeypatch.undo()
     waits = [delay for delay in waits if delay]
@@ -384,7 +385,7 @@ async def test_a_cancelled_call_stops_and_keeps_its_connection(one: Serving, typ
         await gone(typed)
         assert await one.call("fixture_scalar") == {"value": 42}
     assert {pid for (pid,) in typed.execute(CONNECTIONS)} == pids
-    assert one.gateway.pool.get_stats()["pool_size"] == 1
+    assert one.gateway.pool.gauges()["pool.size"] == 1
     outcomes = [call["outcome"] for call in one.told()]
     assert outcomes.count("CANCELLED") == 20
     assert outcomes.count("ok") == 21
@@ -409,7 +410,7 @@ async def test_cancelling_who_waits_for_a_connection(one: Serving) -> None:
             with anyio.move_on_after(0.1):
                 await one.call("fixture_scalar")
     assert await one.call("fixture_scalar") == {"value": 42}
-    assert one.gateway.pool.get_stats()["pool_size"] == 1
+    assert one.gateway.pool.gauges()["pool.size"] == 1
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -462,7 +463,7 @@ async def test_a_pool_grows_and_serves_side_by_side(typed: Target) -> None:
             for _ in range(8):
                 calls.start_soon(lambda: found.call("fixture_sleep", seconds=0.5))
         assert time.monotonic() - started < 8 * 0.5
-        assert found.gateway.pool.get_stats()["pool_size"] == 4
+        assert found.gateway.pool.gauges()["pool.size"] == 4
 
 
 async def test_a_database_that_is_not_there(typed: Target) -> None:
@@ -474,7 +475,7 @@ async def test_a_database_that_is_not_there(typed: Target) -> None:
         assert "can't be reached" in failed.value.message
         assert failed.value.retry_after
         with pytest.raises(UnavailableError) as explained:
-            await gateway.check()
+            await gateway.pool.check()
         assert "port 1" in explained.value.message
 
 

@@ -28,8 +28,8 @@ COMPOSES = {"SQL", "Identifier", "Literal", "Placeholder", "format", "join", "as
 
 STATEMENTS_MADE_ELSEWHERE = {
     ("catalog.py", "types[n]"): "format_type()'s name of the argument's declared type",
-    ("cli.py", "statement"): "constants of the commands that the DBA calls",
     ("connection.py", "text"): "what a Statement holds",
+    ("dba.py", "statement"): "constants of the commands that the DBA calls",
     ("gateway.py", "text"): "Function.statement, a composition, and a limit, a number",
 }
 

@@ -441,7 +441,7 @@ def test_no_argument_keeps_calls_out_of_the_record(own: Target, given: str) -> N
 async def recorded(database: Target, calls: list[dict[str, Any]]) -> bool:
     settings = database.settings()
     async with Gateway(database.gateway, settings, settings.read_assertion_key()) as gateway:
-        return await gateway.record(calls)
+        return await gateway.account.record(calls)
 
 
 def test_a_call_that_can_not_be_stored_takes_no_other_with_it(own: Target) -> None:

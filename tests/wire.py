@@ -160,6 +160,9 @@ class Wire:
         return [json.loads(line) for line in self.log_text().splitlines()]
 
     def calls(self) -> list[Message]:
+        """The log's lines of calls, which are written after their answers."""
+        if self.process.poll() is None and not self.stdin.closed:
+            self.ask("wire/settled")  # whatever the answer, it comes after those lines
         return [line for line in self.log() if line["logger"] == "storekeeper.call"]
 
     def _read(self) -> None:

@@ -1,109 +1,60 @@
-"""The commands. Exit codes: 0 held, 1 failed, 2 usage."""
+"""The commands, those of audit.py, dba.py and embedding.py by name. Exit codes: 0 held, 1 failed, 2 usage."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import re
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
-from functools import wraps
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from importlib import import_module
 from typing import Any
 
 import click
 
-from storekeeper.database import HARDENINGS, Database, connect_to
-from storekeeper.errors import AuthorizationError, MCPError
+from storekeeper.command import (
+    SAMPLE_SCALE,
+    SAMPLE_SEED,
+    explained,
+    fail,
+    json_option,
+    principal_option,
+    ready,
+    session,
+)
+from storekeeper.database import Database
 from storekeeper.settings import Settings
 
-SAMPLE_SCALE = 0.1
-SAMPLE_SEED = 42
-PERFORMANCE = "SELECT gateway.performance(make_interval(secs => 3600 * %s)) AS report"
-RECORDED = """
-SELECT to_jsonb(c) AS call
-FROM (
-    SELECT * FROM gateway.calls
-    WHERE at > now() - %s::interval AND (%s::text IS NULL OR principal = %s)
-      AND (%s::text IS NULL OR tool = %s) AND (%s OR outcome <> 'ok')
-    ORDER BY at DESC, entry DESC
-    LIMIT 1000
-) AS c
-ORDER BY at, entry
-"""
-NOT_THE_DBA = "Connect as the DBA; for the record, storekeeper_auditor does as well."
-SHOWN = ("at", "tool", "principal", "outcome", "duration_ms", "row_count", "request_id")
-VERIFY = "SELECT to_jsonb(v) AS problem FROM gateway.verify_calls() AS v"
-NEWEST_SEAL = """
-SELECT jsonb_build_object('seal_id', seal_id, 'digest', encode(digest, 'hex'), 'sealed_at', sealed_at) AS seal
-FROM gateway.seals ORDER BY seal_id DESC LIMIT 1
-"""
+# Commands of other modules, which are imported when they are asked for: `serve` starts without them.
+ELSEWHERE = {
+    "audit": "storekeeper.audit",
+    "embed": "storekeeper.embedding",
+    "stats": "storekeeper.audit",
+    "harden": "storekeeper.dba",
+    "migrate": "storekeeper.dba",
+    "people": "storekeeper.dba",
+    "rollback": "storekeeper.dba",
+    "ship": "storekeeper.dba",
+    "status": "storekeeper.dba",
+}
 
-principal_option = click.option(
-    "--principal",
-    metavar="PERSON",
-    help="Id or e-mail of the person to be; default STOREKEEPER_PRINCIPAL.",
+
+class Commands(click.Group):
+    """The group of all commands, those ELSEWHERE included."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if module := ELSEWHERE.get(cmd_name):
+            command: click.Command = getattr(import_module(module), cmd_name)
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="JSON on stdout instead of a table."
-)
-
-
-def fail(error: Exception, *, as_json: bool = False) -> None:
-    """Says on stderr what is wrong and what to do, and ends with exit code 1."""
-    from storekeeper.console import harmless, show_json
-
-    if as_json and isinstance(error, MCPError):
-        show_json({"error": error.as_dict()})
-    code = f" {error.error_code}" if isinstance(error, MCPError) else ""
-    click.secho(harmless(f"storekeeper:{code} {error}"), fg="red", err=True)
-    for name in ("detail", "hint", "request_id"):
-        if text := getattr(error, name, None):
-            click.echo(harmless(f"{name}: {text}"), err=True)
-    raise SystemExit(1)
-
-
-def explained(command: Callable[..., None]) -> Callable[..., None]:
-    """Failures of a command as a sentence and a hint, not as a traceback."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except MCPError as error:
-            fail(error, as_json=kwargs.get("as_json", False))
-
-    return run
-
-
-@contextmanager
-def session(log_level: str = "ERROR", **given: Any) -> Iterator[tuple[Settings, Database]]:
-    """Settings, logging and a database; the embedded one is made ready at its first use."""
-    from storekeeper import telemetry
-
-    # An ordinary exit, which gives up the share in the embedded server.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    settings = Settings.read(**given)
-    telemetry.configure_logging(settings.log_level or log_level)
-    with connect_to(settings) as database:
-        yield settings, database
-
-
-@contextmanager
-def ready(log_level: str = "ERROR", **given: Any) -> Iterator[tuple[Settings, Database]]:
-    """A session in which a fresh embedded database has been given its schema, model and sample data."""
-    from storekeeper import model, sample
-
-    with session(log_level, **given) as (settings, database):
-        if database.embedded and sample.is_fresh(database.dba):
-            sample.prepare(database, settings, bare=False)
-            model.load(database.dba, lambda *_: None)
-            sample.load(database.dba, settings, SAMPLE_SCALE, SAMPLE_SEED, lambda *_: None)
-        yield settings, database
-
-
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="storekeeper")
 @principal_option
 @click.pass_context
@@ -120,6 +71,10 @@ def main(context: click.Context, principal: str | None) -> None:
             context.invoke(serve, principal=principal)
 
 
+for name in ELSEWHERE:
+    main.add_command(click.Command(name))  # its name alone; get_command has the rest
+
+
 @main.command()
 @principal_option
 @explained
@@ -127,7 +82,7 @@ def serve(principal: str | None) -> None:
     """MCP over stdio, for one person."""
     from storekeeper.cache import make_cache
     from storekeeper.gateway import Gateway
-    from storekeeper.protocol import Protocol
+    from storekeeper.server import Server
     from storekeeper.telemetry import Telemetry
 
     async def run(settings: Settings, database: Database) -> None:
@@ -139,15 +94,12 @@ def serve(principal: str | None) -> None:
                 from storekeeper.embedding_worker import working
 
                 embedder = await stack.enter_async_context(Embedder.of(settings))
-                await stack.enter_async_context(working(gateway.ask, embedder))
+                await stack.enter_async_context(working(gateway.pool.ask, embedder))
             cache = make_cache(settings, key)
-            await Protocol(gateway, Telemetry(settings), cache).serve(settings)
+            await Server(gateway, Telemetry(settings), settings, cache).serve()
 
     with ready("INFO", principal=principal) as (settings, database):
-        import uvloop
-
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run(settings, database))
+        asyncio.run(run(settings, database))
 
 
 @main.command()
@@ -225,6 +177,7 @@ def tools(principal: str | None, as_json: bool) -> None:
     from storekeeper import surface
     from storekeeper.catalog import Catalog
     from storekeeper.console import show_json, show_rows
+    from storekeeper.dba import as_dba
 
     with ready(principal=principal) as (settings, database):
         if settings.principal:
@@ -232,7 +185,7 @@ def tools(principal: str | None, as_json: bool) -> None:
                 _with_protocol(settings, database, lambda protocol: protocol.tools())
             )
         else:
-            catalog = Catalog.load(_as_dba(database, "SELECT gateway.catalog()")[0]["catalog"])
+            catalog = Catalog.load(as_dba(database, "SELECT gateway.catalog()")[0]["catalog"])
             found = surface.tools(catalog)
     if as_json:
         show_json({"tools": found})
@@ -294,206 +247,6 @@ def sql(principal: str | None, psql_arguments: tuple[str, ...]) -> None:
     raise SystemExit(code)
 
 
-@main.command()
-@click.argument("strength", type=click.Choice(list(HARDENINGS)))
-@explained
-def harden(strength: str) -> None:
-    """Take from everybody what free SQL must not reach (superuser only).
-
-    own: a database for Storekeeper alone. shared: one that others use too. none: undo it.
-    accept: serve free SQL as things are, where no superuser is to be had.
-    """
-    from storekeeper.console import show_rows
-
-    with session() as (_, database):
-        _as_dba(database, HARDENINGS[strength])
-        show_rows(
-            _as_dba(database, "SELECT ok, finding FROM gateway.doctor() WHERE subject = 'free SQL'")
-        )
-
-
-@main.command()
-@click.argument("phrase")
-@explained
-def ship(phrase: str) -> None:
-    """Write the next migration from the object files that changed. Needs no database."""
-    from storekeeper import migrations, shipping
-
-    written = shipping.ship(migrations.sql_folder(Settings.read()), phrase)
-    for path in written:
-        click.echo(path)
-    if not written:
-        click.echo("No object file has changed.")
-
-
-@main.command()
-@click.option("--bare", is_flag=True, help="Those of the gateway alone.")
-@explained
-def migrate(bare: bool) -> None:
-    """Apply the migrations that are pending."""
-    from storekeeper import migrations, shipping
-
-    halves = shipping.HALVES[:1] if bare else shipping.HALVES
-    with session() as (settings, database):
-        applied = migrations.migrate(database.dba, migrations.sql_folder(settings), halves)
-        if database.embedded:
-            _as_dba(database, HARDENINGS["own"])
-    click.echo("\n".join(applied) or "The migrations are up to date.")
-
-
-@main.command()
-@click.argument("migration_id")
-@explained
-def rollback(migration_id: str) -> None:
-    """Undo a migration and all that depend on it."""
-    from storekeeper import migrations
-
-    with session() as (settings, database):
-        undone = migrations.rollback(database.dba, migrations.sql_folder(settings), migration_id)
-    click.echo("\n".join(undone) or f"{migration_id} is not applied.")
-
-
-@main.command()
-@json_option
-@explained
-def status(as_json: bool) -> None:
-    """The migrations, the object files not shipped yet, and what is applied."""
-    from storekeeper import migrations, shipping
-    from storekeeper.console import show_json, show_rows
-
-    with session() as (settings, database):
-        folder = migrations.sql_folder(settings)
-        rows = [
-            {"migration": m.id, "half": m.half, "applied": m.applied}
-            for m in migrations.status(database.dba, folder)
-        ]
-    unshipped = [path for half in shipping.halves(folder) for path in half.unshipped()]
-    if as_json:
-        show_json({"migrations": rows, "unshipped": unshipped})
-    else:
-        show_rows(rows)
-        for path in unshipped:
-            click.echo(f"not shipped: {path}")
-
-
-@main.command()
-@click.option(
-    "--model",
-    metavar="MODEL",
-    help="Instead of STOREKEEPER_EMBEDDING_MODEL; built-in: the database's own.",
-)
-@click.option(
-    "--dimension",
-    type=click.IntRange(1, 16_000),
-    help="Ask the service for vectors of so many numbers.",
-)
-@explained
-def embed(model: str | None, dimension: int | None) -> None:
-    """Vectors of an embedding service for what lacks one; then search by that model (DBA only).
-
-    May be stopped and run again. Until all is done, search goes on with the model before.
-    """
-    from storekeeper import embedding
-    from storekeeper.console import progress_bar
-
-    with session(embedding_model=model, embedding_dimension=dimension) as (settings, database):
-        with progress_bar("Embeddings") as progress:
-            done, name = asyncio.run(embedding.embed(settings, database, progress))
-        click.echo(f"{done:,} texts embedded. Search uses {name}.")
-
-
-@main.command()
-@json_option
-@explained
-def people(as_json: bool) -> None:
-    """The people who may call (DBA only)."""
-    from storekeeper.console import show_json, show_rows
-
-    with ready() as (_, database):
-        rows = _as_dba(database, "SELECT * FROM gateway.people()")
-    if as_json:
-        show_json([{**row, "principal_id": str(row["principal_id"])} for row in rows])
-    else:
-        show_rows([{**row, "stores": _names([s["name"] for s in row["stores"]])} for row in rows])
-
-
-@main.command()
-@click.option("--hours", type=click.FloatRange(0, min_open=True), default=24, show_default=True)
-@json_option
-@explained
-def stats(hours: float, as_json: bool) -> None:
-    """Calls, errors, times and slow queries by tool, of all servers (DBA only)."""
-    from storekeeper.console import show, show_json, show_rows
-
-    with ready() as (_, database):
-        found = _as_dba(database, PERFORMANCE, hours)[0]["report"]
-    if as_json:
-        show_json(found)
-    elif not found["tools"]:
-        show_rows([], title=f"Calls of the last {hours:g} hours")
-    else:
-        tools = [{**t, "errors_by_code": t["errors_by_code"] or None} for t in found["tools"]]
-        show({"totals": found["totals"], "tools": tools, "slow queries": found["slow_queries"]})
-
-
-@main.group(invoke_without_command=True)
-@click.option("--since", default="24h", show_default=True, metavar="SPAN", help="30m, 24h, 7d, …")
-@click.option("--principal", metavar="PERSON", help="Calls of this person alone.")
-@click.option("--tool", metavar="TOOL", help="Calls of this tool alone.")
-@click.option("--errors", is_flag=True, help="Failed calls alone.")
-@json_option
-@click.pass_context
-@explained
-def audit(
-    context: click.Context,
-    since: str,
-    principal: str | None,
-    tool: str | None,
-    errors: bool,
-    as_json: bool,
-) -> None:
-    """The record of calls, the newest 1000 of them, oldest first (auditor or superuser only)."""
-    from storekeeper.console import show_json, show_rows
-
-    if context.invoked_subcommand is not None:
-        return
-    with ready() as (_, database):
-        rows = _as_dba(database, RECORDED, since, principal, principal, tool, tool, not errors)
-    calls = [row["call"] for row in rows]
-    if as_json:
-        show_json(calls)
-    else:
-        show_rows([{n: v for n, v in c.items() if n in SHOWN} for c in calls], title="Calls")
-
-
-@audit.command()
-@json_option
-@explained
-def verify(as_json: bool) -> None:
-    """Whether the record is as it was sealed; exit code 1 when it is not."""
-    from storekeeper.console import show_json, show_rows
-
-    with ready() as (_, database):
-        problems = [row["problem"] for row in _as_dba(database, VERIFY)]
-        seals = [row["seal"] for row in _as_dba(database, NEWEST_SEAL)]
-    newest = seals[0] if seals else None
-    if as_json:
-        show_json({"ok": not problems, "newest_seal": newest, "problems": problems})
-    else:
-        if problems:
-            show_rows(problems)
-        click.echo("The record is not as it was sealed." if problems else "The record holds.")
-        if newest:
-            click.echo("Newest seal: {seal_id}, {digest}, {sealed_at}".format_map(newest))
-        else:
-            click.echo("Nothing is sealed yet: a server that runs does it within a minute.")
-    raise SystemExit(1 if problems else 0)
-
-
-def _names(names: list[str]) -> str:
-    return ", ".join(names) if len(names) <= 3 else f"{len(names)} stores"
-
-
 async def _with_protocol(settings: Settings, database: Database, work: Callable[[Any], Any]) -> Any:
     """Runs a piece of work through the path that MCP uses, and records its calls."""
     from storekeeper.gateway import Gateway
@@ -501,34 +254,12 @@ async def _with_protocol(settings: Settings, database: Database, work: Callable[
     from storekeeper.telemetry import Telemetry
 
     async with Gateway(database.server, settings, settings.read_assertion_key()) as gateway:
-        await gateway.check()
+        await gateway.pool.check()
         protocol = Protocol(gateway, Telemetry(settings))
         try:
             return await work(protocol)
         finally:
-            await protocol.finish()
-
-
-def _as_dba(database: Database, statement: Any, *parameters: Any) -> list[dict[str, Any]]:
-    import psycopg
-    from psycopg.rows import dict_row
-
-    from storekeeper.failures import explain, explain_connection, no_gateway
-
-    try:
-        connection = psycopg.connect(database.dba, row_factory=dict_row)
-    except psycopg.Error as failure:
-        raise explain_connection(failure) from None
-    with connection:
-        try:
-            return connection.execute(statement, parameters or None).fetchall()
-        except psycopg.errors.InvalidSchemaName:
-            raise no_gateway(connection.info.dbname) from None
-        except psycopg.Error as failure:
-            error = explain(failure)
-            if isinstance(error, AuthorizationError):
-                error.hint = error.hint or NOT_THE_DBA
-            raise error from None
+            await protocol.calls.finish()
 
 
 def _arguments(words: tuple[str, ...]) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 import select
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 import psycopg
-from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus
 from psycopg.pq.abc import PGresult
 
 from storekeeper.circuit import Circuit
@@ -32,6 +32,19 @@ class Statement(NamedTuple):
     recurs: bool = False
 
 
+ROLLBACK = Statement("ROLLBACK")
+UNLOCK = Statement("SELECT pg_advisory_unlock_all()")  # the one thing that outlives a ROLLBACK
+# What a function that writes could leave to the next call.
+RESET = (
+    Statement("RESET SESSION AUTHORIZATION"),
+    Statement("RESET ALL"),
+    Statement("UNLISTEN *"),
+    Statement("CLOSE ALL"),
+    Statement("DISCARD TEMP"),
+    Statement("DEALLOCATE ALL"),
+    UNLOCK,
+)
+
 Encoded = tuple[Statement, bytes, list[bytes | None]]
 
 
@@ -42,6 +55,8 @@ class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
         self._sent: Counter[str] = Counter()
         # Names that no function can guess, so that none can prepare something else under them.
         self._names: dict[str, bytes] = {}  # of what is prepared, by text
+        # For each result to come: the text that it prepares, if it does.
+        self._expected: deque[str | None] = deque()
 
     @classmethod
     async def connect(  # type: ignore[override]
@@ -73,7 +88,25 @@ class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
             raise failure
         return results
 
-    def forget_prepared(self) -> None:
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether a `run` was cancelled before it had read all results."""
+        return self.pgconn.pipeline_status != PipelineStatus.OFF
+
+    async def settle(self) -> None:
+        """Reads what is unread of a cancelled `run`; may be cancelled, and called again."""
+        async with self.lock:
+            await self._finish()
+
+    async def clear(self) -> None:
+        """Takes away what a function that writes, or a cancelled call, could leave to the next."""
+        try:
+            await self.run((ROLLBACK, *RESET))
+        except psycopg.Error:
+            await self.close()
+        self._forget_prepared()
+
+    def _forget_prepared(self) -> None:
         """Everything that was prepared here has been deallocated."""
         self._sent.clear()
         self._names.clear()
@@ -83,7 +116,7 @@ class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
         if isinstance(failure, psycopg.errors.InvalidSqlStatementName):
             said = failure.diag.message_primary or ""
             if any(name.decode() in said for name in self._names.values()):
-                self.forget_prepared()
+                self._forget_prepared()
 
     @property
     def is_alive(self) -> bool:
@@ -107,28 +140,29 @@ class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
         ]
         async with self.lock:
             self.pgconn.enter_pipeline_mode()
-            expected = self._send(encoded)
-            await self._flush()
-            results = await self._results(expected)
-            self.pgconn.exit_pipeline_mode()
+            self._send(encoded)
+            return await self._finish()
+
+    async def _finish(self) -> list[PGresult]:
+        await self._flush()
+        results = await self._results()
+        self.pgconn.exit_pipeline_mode()
         return results
 
-    def _send(self, statements: Sequence[Encoded]) -> list[str | None]:
-        """Sends them. For each result to come: the text that it prepares, if it does."""
-        expected: list[str | None] = []
+    def _send(self, statements: Sequence[Encoded]) -> None:
+        self._expected.clear()
         for statement, text, values in statements:
             name = self._names.get(statement.text)
             if name is None and statement.recurs and self._is_due(statement.text):
                 name = self._names[statement.text] = f"sk_{secrets.token_hex(8)}".encode()
                 self.pgconn.send_prepare(name, text)
-                expected.append(statement.text)
+                self._expected.append(statement.text)
             if name is None:
                 self.pgconn.send_query_params(text, values)
             else:
                 self.pgconn.send_query_prepared(name, values)
-            expected.append(None)
+            self._expected.append(None)
         self.pgconn.pipeline_sync()
-        return expected
 
     def _is_due(self, text: str) -> bool:
         if len(self._sent) >= MOST_COUNTED:
@@ -140,17 +174,16 @@ class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
             and len(self._names) < MOST_PREPARED
         )
 
-    async def _results(self, expected: list[str | None]) -> list[PGresult]:
+    async def _results(self) -> list[PGresult]:
         """The results, those of preparations left out unless they failed."""
         found: list[PGresult] = []
         try:
-            for text in expected:
-                result = await self._result()
+            while (result := await self._result()).status != ExecStatus.PIPELINE_SYNC:
+                text = self._expected.popleft()
                 if text is None or result.status in FAILED:
                     found.append(result)
                 if text is not None and result.status != ExecStatus.COMMAND_OK:
                     del self._names[text]
-            await self._result()  # of the sync
         except psycopg.OperationalError:
             # What the server said last says more than that it went away.
             if failure := _first_failure(found):

@@ -20,7 +20,7 @@ NO_WRAP = 50  # characters up to which a column stays on one line
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 if TYPE_CHECKING:
-    from storekeeper.gateway import Progress
+    from storekeeper.progress import Progress
 
 # Written to a file or a pipe, a table takes the room it needs.
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 180)

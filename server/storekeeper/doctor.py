@@ -83,7 +83,7 @@ def _migrations(settings: Settings, database: Database) -> Finding:
 async def _serving(settings: Settings, database: Database) -> Finding:
     try:
         gateway = Gateway(database.server, settings, settings.read_assertion_key())
-        await gateway.check()
+        await gateway.pool.check()
     except MCPError as failure:
         return _failed("serving", failure)
     return Finding("serving", ok=True, finding="the account and the key are fit to serve")

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("storekeeper.embedding_worker")
 
 Ask = Callable[[Statement], Awaitable[bytes | None]]
-Moved = Callable[[int], None]  # is told how many texts have got their vectors
 
 IDLE = 2.0  # seconds between two looks at a queue that is empty
 LATER, MUCH_LATER = 5.0, 60.0  # seconds after a failure that passes, and after one that lasts
@@ -55,10 +54,9 @@ class Text(NamedTuple):
 class EmbeddingWorker:
     """Works for the model of an embedder."""
 
-    def __init__(self, ask: Ask, embedder: Embedder, moved: Moved = lambda _: None) -> None:
+    def __init__(self, ask: Ask, embedder: Embedder) -> None:
         self._ask = ask
         self._embedder = embedder
-        self._moved = moved
         self._lease = 2 * embedder.in_all + GRACE
         self.embedded = 0
         self.refused = 0
@@ -92,11 +90,16 @@ class EmbeddingWorker:
             raise
         return True
 
-    async def drain(self, lanes: int) -> None:
-        """Works until nothing waits but what has failed, and what others have."""
+    async def drain(self, lanes: int, moved: Callable[[], None] = lambda: None) -> None:
+        """Works on so many batches at once until nothing waits but what has failed, and what others have."""
+
+        async def work() -> None:
+            while await self.turn():
+                moved()
+
         async with asyncio.TaskGroup() as group:
             for _ in range(lanes):
-                group.create_task(self._drain())
+                group.create_task(work())
 
     async def run(self) -> None:
         """Works for ever."""
@@ -119,10 +122,6 @@ class EmbeddingWorker:
                 pause = MUCH_LATER
             await asyncio.sleep(min(pause, MUCH_LATER) * random.uniform(0.8, 1.2))  # noqa: S311
 
-    async def _drain(self) -> None:
-        while await self.turn():
-            pass
-
     async def _embed(self, texts: Sequence[Text]) -> None:
         try:
             vectors = await self._embedder.embed([text.content for text in texts])
@@ -144,7 +143,6 @@ class EmbeddingWorker:
             [{"ticket": t.ticket, "vector": v} for t, v in zip(texts, vectors, strict=True)]
         )
         self.embedded += len(texts)
-        self._moved(len(texts))
 
     async def _put(self, vectors: list[dict[str, Any]]) -> None:
         text = json.dumps(vectors)

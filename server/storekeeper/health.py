@@ -65,7 +65,7 @@ class Health:
     async def warn(self) -> None:
         """Says once in the log which migrations are pending."""
         try:
-            pending = self._pending(await self._gateway.applied_migrations())
+            pending = self._pending(await self._gateway.account.applied_migrations())
         except (psycopg.Error, MCPError):
             return  # whoever asks for the health learns why
         if pending and pending != self._told:
@@ -75,13 +75,13 @@ class Health:
     async def _ask(self) -> dict[str, Any]:
         """What the database says; all who want to know at the same time share one question."""
         if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._gateway.health())
+            self._asking = asyncio.create_task(self._gateway.account.health())
             self._asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
         try:
             async with asyncio.timeout(PATIENCE):
                 return dict(await asyncio.shield(self._asking))
         except TimeoutError:
-            if self._gateway.is_working:
+            if self._gateway.pool.lends:
                 raise QueryTimeoutError("The database is busy.") from None
             raise UnavailableError("The database does not answer.") from None
         except psycopg.Error as failure:

@@ -19,7 +19,7 @@ import psycopg
 
 from storekeeper.errors import ConfigurationError
 from storekeeper.failures import explain
-from storekeeper.gateway import Progress
+from storekeeper.progress import Progress
 
 NAME = "wordllama l2_supercat 256"
 DIMENSION = 256

@@ -11,9 +11,9 @@ from pydantic_core import from_json, to_json
 
 from storekeeper.catalog import Function
 from storekeeper.errors import LimitError, MCPError, NotFoundError, ValidationError
-from storekeeper.gateway import Answer
 from storekeeper.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, ProtocolError
 from storekeeper.pgtypes import SAFE_INTEGER
+from storekeeper.request import Answer
 
 TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
 LONG_NUMBER = re.compile(rb"\d{16}")

@@ -12,7 +12,7 @@ from storekeeper import migrations
 from storekeeper.database import HARDENINGS, Database
 from storekeeper.errors import ConfigurationError
 from storekeeper.failures import explain
-from storekeeper.gateway import Progress, progress_handler
+from storekeeper.progress import Progress, progress_handler
 from storekeeper.settings import Settings
 from storekeeper.shipping import HALVES
 

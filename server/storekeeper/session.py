@@ -26,6 +26,7 @@ from storekeeper.jsonrpc import (
     ProtocolError,
     Wire,
 )
+from storekeeper.progress import Progress
 
 log = logging.getLogger("storekeeper.session")
 
@@ -47,7 +48,6 @@ HALF_PAIR = re.compile("[\ud800-\udfff]")  # of UTF-16, which no JSON text may h
 SUBSCRIPTIONS = 64  # streams that one client may have open
 
 Params = dict[str, Any]
-Progress = Callable[[float, float, str], None]  # done, total, what is being done
 
 
 @dataclass(frozen=True)

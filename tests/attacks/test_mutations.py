@@ -83,7 +83,9 @@ class Mutation:
     name: str
     attacks: tuple[str, ...]
     statement: str = ""  # run as superuser
-    python: str = ""  # run in the server before it starts, with `g` for storekeeper.gateway
+    python: str = (
+        ""  # run in the server before it starts, `g` is storekeeper.gateway, `c` .connection
+    )
     given: str = ""  # switches another protection off that stands before this one, and is no fault
     notice: str = ""  # what a fault must look like, where `given` makes another
     undo: str = ""  # of what MENDING does not put right
@@ -426,7 +428,7 @@ MUTATIONS = [
     Mutation(
         "the clearing up after a call that writes",
         ("state_left_behind/a search path", "state_left_behind/a channel"),
-        python="g.RESET = ()",
+        python="c.RESET = ()",
     ),
 ]
 

@@ -506,8 +506,9 @@ def plant(database: Target) -> None:
 
 
 def patched(folder: Path, patch: str) -> dict[str, str]:
-    """The environment of a server in which this Python runs first, with `g` the gateway module."""
-    (folder / "sitecustomize.py").write_text(f"import storekeeper.gateway as g\n{patch}\n")
+    """The environment of a server in which this Python runs first, with the modules that it names."""
+    modules = "import storekeeper.connection as c, storekeeper.gateway as g"
+    (folder / "sitecustomize.py").write_text(f"{modules}\n{patch}\n")
     return {
         "PYTHONPATH": os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
     }

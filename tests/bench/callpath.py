@@ -21,11 +21,12 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from storekeeper import sample
-from storekeeper.connection import Connection, Statement
+from storekeeper.connection import ROLLBACK, Connection, Statement
 from storekeeper.console import show_rows
 from storekeeper.database import connect_to
-from storekeeper.gateway import BEGIN_READ_ONLY, ENTER, ROLLBACK, Gateway, Request
+from storekeeper.gateway import BEGIN_READ_ONLY, ENTER, Gateway
 from storekeeper.protocol import Protocol
+from storekeeper.request import Request
 from storekeeper.settings import Settings
 from storekeeper.telemetry import Telemetry
 
@@ -103,7 +104,7 @@ async def main() -> None:
         sample.load(database.dba, settings, 0.02, 42, lambda *_: None)
         async with (
             Gateway(database.server, settings, settings.read_assertion_key()) as gateway,
-            gateway.pool as pool,
+            gateway.pool._connections as pool,
         ):
             compared = ways(gateway, Protocol(gateway, Telemetry(settings)), pool)
             found: dict[str, dict[int, list[float]]] = {

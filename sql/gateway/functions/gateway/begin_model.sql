@@ -19,6 +19,7 @@ BEGIN
             HINT = 'For example: SELECT gateway.begin_model(''text-embedding-3-small'', 1536)';
     END IF;
     SET LOCAL ROLE storekeeper_definer;
+    LOCK TABLE embedding.models IN SHARE ROW EXCLUSIVE MODE;  -- one at a time
     SELECT m.* INTO v_model FROM embedding.models AS m WHERE m.name = begin_model.name;
     IF v_model.dimension <> begin_model.dimension THEN
         RAISE EXCEPTION USING
