@@ -224,7 +224,6 @@ def test_back_to_the_built_in_model(own_with_model: Target, service: EmbeddingSe
     ((products, right),) = own.execute("""
         SELECT count(*), count(*) FILTER (
             WHERE e.description_embedding = embedding.embed(concat_ws('. ', p.name, p.description))
-              AND e.model_id IS NULL
         )
         FROM retail.products AS p LEFT JOIN retail.product_description_embeddings AS e USING (product_id)
     """)
@@ -236,9 +235,7 @@ SEARCH = """
     FROM retail.search_products_by_description(%s::text::vector, -1, 5) AS s
 """
 USED = """
-    SELECT m.name, m.dimension FROM (
-        SELECT model_id FROM retail.product_description_embeddings LIMIT 1
-    ) AS e JOIN embedding.models AS m USING (model_id)
+    SELECT m.name, m.dimension FROM retail.description_model JOIN embedding.models AS m USING (model_id)
 """
 
 
@@ -385,8 +382,8 @@ async def test_a_newer_text_is_not_lost(things: Target, service: EmbeddingServer
 @pytest.mark.anyio
 async def test_a_product_that_goes_meanwhile(things: Target, service: EmbeddingServer) -> None:
     ((product,),) = things.execute("""
-        INSERT INTO retail.products (sku, type_id, name, description, unit, cost, base_price)
-        SELECT 'TAP1', type_id, 'tap', 'tap', unit, cost, base_price FROM retail.products LIMIT 1
+        INSERT INTO retail.products (product_id, sku, type_id, name, description, unit, cost, base_price)
+        SELECT 900000, 'TAP1', type_id, 'tap', 'tap', unit, cost, base_price FROM retail.products LIMIT 1
         RETURNING product_id
     """)
     queue(things, {product: "soon gone"})

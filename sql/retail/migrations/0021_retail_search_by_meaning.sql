@@ -1,5 +1,5 @@
 -- search by meaning: written by storekeeper ship from the object files named below.
--- depends: 0020_gateway_search_by_meaning 0019_next_embeddings
+-- depends: 0020_gateway_search_by_meaning 0019_retail_next_embeddings
 
 SET LOCAL ROLE storekeeper_owner;
 SET LOCAL check_function_bodies = off;
@@ -29,9 +29,11 @@ BEGIN
     END;
     -- Whoever changes a product now does not see the model yet, and would not queue the new text.
     LOCK TABLE retail.products IN SHARE MODE;
-    -- What another model left there.
-    EXECUTE format('DELETE FROM retail.%I AS e WHERE e.model_id IS DISTINCT FROM $1', v_table)
-        USING v_model_id;
+    IF NOT v_active AND v_model_id IS DISTINCT FROM (SELECT n.model_id FROM retail.next_description_model AS n) THEN
+        -- What another model left there.
+        TRUNCATE retail.next_product_description_embeddings, retail.next_description_model;
+        INSERT INTO retail.next_description_model (model_id) SELECT v_model_id WHERE v_model_id IS NOT NULL;
+    END IF;
     IF v_model_id IS NULL THEN
         EXECUTE format($sql$
             INSERT INTO retail.%1$I AS e (product_id, description_embedding)
@@ -91,16 +93,15 @@ BEGIN
     END IF;
     -- Products that are gone meanwhile are left out; those that are going are waited for.
     EXECUTE format($sql$
-        INSERT INTO retail.%I AS e (product_id, description_embedding, last_updated, model_id)
-        SELECT p.product_id, (r.vector::text)::public.vector, now(), $1
-        FROM json_to_recordset($2) AS r (key text, vector json)
+        INSERT INTO retail.%I AS e (product_id, description_embedding, last_updated)
+        SELECT p.product_id, (r.vector::text)::public.vector, now()
+        FROM json_to_recordset($1) AS r (key text, vector json)
         JOIN retail.products AS p ON p.product_id = r.key::integer
         ORDER BY p.product_id
         FOR KEY SHARE OF p
         ON CONFLICT (product_id) DO UPDATE
-        SET description_embedding = excluded.description_embedding, last_updated = excluded.last_updated,
-            model_id = excluded.model_id
-    $sql$, v_table) USING store_embeddings.model_id, store_embeddings.rows;
+        SET description_embedding = excluded.description_embedding, last_updated = excluded.last_updated
+    $sql$, v_table) USING store_embeddings.rows;
 END
 $function$;
 
@@ -122,46 +123,48 @@ VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    v_grant record;
+    v_model_id smallint;
+    v_name     text;
+    v_grant    record;
 BEGIN
-    LOCK TABLE retail.product_description_embeddings, retail.next_product_description_embeddings
+    LOCK TABLE retail.description_model, retail.next_description_model,
+        retail.product_description_embeddings, retail.next_product_description_embeddings
         IN ACCESS EXCLUSIVE MODE;
-    IF EXISTS (
-        SELECT FROM retail.next_product_description_embeddings AS e
-        WHERE e.model_id IS DISTINCT FROM (
-            SELECT m.model_id FROM embedding.models AS m
-            WHERE m.model_id = swap_embeddings.model_id AND m.provider <> 'built-in'
-        )
-    ) THEN
+    SELECT m.model_id INTO v_model_id
+    FROM embedding.models AS m
+    WHERE m.model_id = swap_embeddings.model_id AND m.provider <> 'built-in';
+    IF v_model_id IS DISTINCT FROM (SELECT n.model_id FROM retail.next_description_model AS n) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK409',
-            MESSAGE = 'There are vectors of another model among the next ones.',
-            HINT = 'storekeeper embed fills them anew.';
+            MESSAGE = 'The next vectors are those of another model.',
+            HINT = 'storekeeper embed makes them anew.';
     END IF;
-    -- Whoever may read these vectors may read the new ones; the old ones are nobody's.
-    FOR v_grant IN
-        SELECT a.attname, g.grantee::regrole AS grantee
-        FROM pg_attribute AS a, aclexplode(a.attacl) AS g
-        WHERE a.attrelid = 'retail.product_description_embeddings'::regclass
-          AND g.privilege_type = 'SELECT'
-          AND g.grantee <> 0
-    LOOP
-        EXECUTE format(
-            'GRANT SELECT (%1$I) ON retail.next_product_description_embeddings TO %2$s;'
-            'REVOKE SELECT (%1$I) ON retail.product_description_embeddings FROM %2$s',
-            v_grant.attname, v_grant.grantee
-        );
+    FOREACH v_name IN ARRAY ARRAY['description_model', 'product_description_embeddings'] LOOP
+        -- Whoever may read these may read the new ones; the old ones are nobody's.
+        FOR v_grant IN
+            SELECT a.attname, g.grantee::regrole AS grantee
+            FROM pg_attribute AS a, aclexplode(a.attacl) AS g
+            WHERE a.attrelid = to_regclass('retail.' || v_name)
+              AND g.privilege_type = 'SELECT'
+              AND g.grantee <> 0
+        LOOP
+            EXECUTE format(
+                'GRANT SELECT (%1$I) ON retail.next_%3$s TO %2$s; REVOKE SELECT (%1$I) ON retail.%3$s FROM %2$s',
+                v_grant.attname, v_grant.grantee, v_name
+            );
+        END LOOP;
+        EXECUTE format('ALTER TABLE retail.%s RENAME TO former_%1$s', v_name);
+        EXECUTE format('ALTER TABLE retail.next_%s RENAME TO %1$s', v_name);
+        EXECUTE format('ALTER TABLE retail.former_%s RENAME TO next_%1$s', v_name);
+        EXECUTE format('TRUNCATE retail.next_%s', v_name);
     END LOOP;
-    ALTER TABLE retail.product_description_embeddings RENAME TO former_product_description_embeddings;
-    ALTER TABLE retail.next_product_description_embeddings RENAME TO product_description_embeddings;
-    ALTER TABLE retail.former_product_description_embeddings RENAME TO next_product_description_embeddings;
-    TRUNCATE retail.next_product_description_embeddings;
 END
 $function$;
 
 COMMENT ON FUNCTION retail.swap_embeddings IS $comment$
-For gateway.activate_model, as storekeeper_owner: the two tables of vectors change their names, which takes no longer for
-a million products than for one, and the former vectors are dropped. Indexes go with their table.
+For gateway.activate_model, as storekeeper_owner: the two tables of vectors change their names, which takes no longer
+for a million products than for one, and the former vectors are dropped. Indexes go with their table. SK409 where the
+next vectors are another model's.
 $comment$;
 REVOKE ALL ON FUNCTION retail.swap_embeddings FROM PUBLIC;
 

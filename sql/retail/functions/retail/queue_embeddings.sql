@@ -22,9 +22,11 @@ BEGIN
     END;
     -- Whoever changes a product now does not see the model yet, and would not queue the new text.
     LOCK TABLE retail.products IN SHARE MODE;
-    -- What another model left there.
-    EXECUTE format('DELETE FROM retail.%I AS e WHERE e.model_id IS DISTINCT FROM $1', v_table)
-        USING v_model_id;
+    IF NOT v_active AND v_model_id IS DISTINCT FROM (SELECT n.model_id FROM retail.next_description_model AS n) THEN
+        -- What another model left there.
+        TRUNCATE retail.next_product_description_embeddings, retail.next_description_model;
+        INSERT INTO retail.next_description_model (model_id) SELECT v_model_id WHERE v_model_id IS NOT NULL;
+    END IF;
     IF v_model_id IS NULL THEN
         EXECUTE format($sql$
             INSERT INTO retail.%1$I AS e (product_id, description_embedding)

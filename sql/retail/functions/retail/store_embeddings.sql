@@ -22,16 +22,15 @@ BEGIN
     END IF;
     -- Products that are gone meanwhile are left out; those that are going are waited for.
     EXECUTE format($sql$
-        INSERT INTO retail.%I AS e (product_id, description_embedding, last_updated, model_id)
-        SELECT p.product_id, (r.vector::text)::public.vector, now(), $1
-        FROM json_to_recordset($2) AS r (key text, vector json)
+        INSERT INTO retail.%I AS e (product_id, description_embedding, last_updated)
+        SELECT p.product_id, (r.vector::text)::public.vector, now()
+        FROM json_to_recordset($1) AS r (key text, vector json)
         JOIN retail.products AS p ON p.product_id = r.key::integer
         ORDER BY p.product_id
         FOR KEY SHARE OF p
         ON CONFLICT (product_id) DO UPDATE
-        SET description_embedding = excluded.description_embedding, last_updated = excluded.last_updated,
-            model_id = excluded.model_id
-    $sql$, v_table) USING store_embeddings.model_id, store_embeddings.rows;
+        SET description_embedding = excluded.description_embedding, last_updated = excluded.last_updated
+    $sql$, v_table) USING store_embeddings.rows;
 END
 $function$;
 

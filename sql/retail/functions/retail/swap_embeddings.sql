@@ -7,45 +7,47 @@ VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    v_grant record;
+    v_model_id smallint;
+    v_name     text;
+    v_grant    record;
 BEGIN
-    LOCK TABLE retail.product_description_embeddings, retail.next_product_description_embeddings
+    LOCK TABLE retail.description_model, retail.next_description_model,
+        retail.product_description_embeddings, retail.next_product_description_embeddings
         IN ACCESS EXCLUSIVE MODE;
-    IF EXISTS (
-        SELECT FROM retail.next_product_description_embeddings AS e
-        WHERE e.model_id IS DISTINCT FROM (
-            SELECT m.model_id FROM embedding.models AS m
-            WHERE m.model_id = swap_embeddings.model_id AND m.provider <> 'built-in'
-        )
-    ) THEN
+    SELECT m.model_id INTO v_model_id
+    FROM embedding.models AS m
+    WHERE m.model_id = swap_embeddings.model_id AND m.provider <> 'built-in';
+    IF v_model_id IS DISTINCT FROM (SELECT n.model_id FROM retail.next_description_model AS n) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK409',
-            MESSAGE = 'There are vectors of another model among the next ones.',
-            HINT = 'storekeeper embed fills them anew.';
+            MESSAGE = 'The next vectors are those of another model.',
+            HINT = 'storekeeper embed makes them anew.';
     END IF;
-    -- Whoever may read these vectors may read the new ones; the old ones are nobody's.
-    FOR v_grant IN
-        SELECT a.attname, g.grantee::regrole AS grantee
-        FROM pg_attribute AS a, aclexplode(a.attacl) AS g
-        WHERE a.attrelid = 'retail.product_description_embeddings'::regclass
-          AND g.privilege_type = 'SELECT'
-          AND g.grantee <> 0
-    LOOP
-        EXECUTE format(
-            'GRANT SELECT (%1$I) ON retail.next_product_description_embeddings TO %2$s;'
-            'REVOKE SELECT (%1$I) ON retail.product_description_embeddings FROM %2$s',
-            v_grant.attname, v_grant.grantee
-        );
+    FOREACH v_name IN ARRAY ARRAY['description_model', 'product_description_embeddings'] LOOP
+        -- Whoever may read these may read the new ones; the old ones are nobody's.
+        FOR v_grant IN
+            SELECT a.attname, g.grantee::regrole AS grantee
+            FROM pg_attribute AS a, aclexplode(a.attacl) AS g
+            WHERE a.attrelid = to_regclass('retail.' || v_name)
+              AND g.privilege_type = 'SELECT'
+              AND g.grantee <> 0
+        LOOP
+            EXECUTE format(
+                'GRANT SELECT (%1$I) ON retail.next_%3$s TO %2$s; REVOKE SELECT (%1$I) ON retail.%3$s FROM %2$s',
+                v_grant.attname, v_grant.grantee, v_name
+            );
+        END LOOP;
+        EXECUTE format('ALTER TABLE retail.%s RENAME TO former_%1$s', v_name);
+        EXECUTE format('ALTER TABLE retail.next_%s RENAME TO %1$s', v_name);
+        EXECUTE format('ALTER TABLE retail.former_%s RENAME TO next_%1$s', v_name);
+        EXECUTE format('TRUNCATE retail.next_%s', v_name);
     END LOOP;
-    ALTER TABLE retail.product_description_embeddings RENAME TO former_product_description_embeddings;
-    ALTER TABLE retail.next_product_description_embeddings RENAME TO product_description_embeddings;
-    ALTER TABLE retail.former_product_description_embeddings RENAME TO next_product_description_embeddings;
-    TRUNCATE retail.next_product_description_embeddings;
 END
 $function$;
 
 COMMENT ON FUNCTION retail.swap_embeddings IS $comment$
-For gateway.activate_model, as storekeeper_owner: the two tables of vectors change their names, which takes no longer for
-a million products than for one, and the former vectors are dropped. Indexes go with their table.
+For gateway.activate_model, as storekeeper_owner: the two tables of vectors change their names, which takes no longer
+for a million products than for one, and the former vectors are dropped. Indexes go with their table. SK409 where the
+next vectors are another model's.
 $comment$;
 REVOKE ALL ON FUNCTION retail.swap_embeddings FROM PUBLIC;
