@@ -230,15 +230,14 @@ async def test_a_text_without_words_is_not_asked(
 
 
 async def test_the_rate_is_kept(service: EmbeddingServer) -> None:
-    async with made(service, batch=1, rate=600) as client, asyncio.timeout(PATIENCE):
-        await client.embed(["a", "b", "c"])
-        before = time.monotonic()
-        await client.embed_query("a query does not wait")
-        assert time.monotonic() - before < 0.1
-        await client.embed(["d"])
-    times = [asked.at for asked in service.asked]
-    assert times[2] - times[0] >= 0.19  # two turns of 0.1 s
-    assert times[4] - times[2] >= 0.19  # the query counts
+    async with made(service, batch=1, rate=60) as client, asyncio.timeout(PATIENCE):
+        await client.embed(["a"])
+        await client.embed_query("a query")
+        await client.embed(["b", "c"])
+    first, query, second, third = (asked.at for asked in service.asked)
+    assert query - first < 0.7, "a query does not wait for its turn"
+    assert second - first > 1.3, "yet it has one"
+    assert third - second > 0.5
 
 
 # failures that pass
@@ -293,7 +292,7 @@ async def test_it_waits_as_long_as_it_is_asked_to(
     service.fail(status(429, headers))
     await client.embed(["text"])
     first, second = service.asked
-    assert 0.25 <= second.at - first.at < 2
+    assert 0.25 <= second.at - first.at < 8
 
 
 async def test_a_wait_beyond_its_patience_is_told_at_once(
@@ -302,7 +301,7 @@ async def test_a_wait_beyond_its_patience_is_told_at_once(
     service.always = status(429, {"Retry-After": "3600"})
     before = time.monotonic()
     error = await refused(client, UnavailableError)
-    assert time.monotonic() - before < 2
+    assert time.monotonic() - before < PATIENCE
     assert len(service.asked) == 1
     assert error.retryable
     assert error.retry_after == 3600
@@ -340,7 +339,7 @@ async def test_a_service_that_dawdles(service: EmbeddingServer, fault: Fault) ->
         before = time.monotonic()
         with pytest.raises(UnavailableError):
             await client.embed_query("a query")
-        assert time.monotonic() - before < 1
+        assert time.monotonic() - before < PATIENCE / 2
 
 
 async def test_nobody_listens() -> None:
@@ -389,6 +388,10 @@ async def test_the_word_for_an_error_is_told(service: EmbeddingServer, client: E
         [],
         b"<html>",
     )
+    for word in ("letters", "say_letters_only", "letters_only"):
+        async with made(service, api_key="letters_only") as careful:
+            service.fail(status(401, body={"error": {"code": word}}))
+            assert "letters" not in (await refused(careful, ConfigurationError)).message
     for odd in odds:
         service.fail(status(404, body=odd))
         assert "(" not in (await refused(client, ConfigurationError)).message

@@ -173,7 +173,8 @@ class Service:
             code = str(error.get("code") or error.get("type"))
         except (ValueError, LookupError, TypeError, AttributeError):
             return None
-        is_secret = any(code in value for value in self.headers.values())
+        secret = self.headers.get("api-key", self.headers.get("Authorization", "")).split(" ")[-1]
+        is_secret = secret != "" and (code in secret or secret in code)
         return code if CODE.fullmatch(code) and code != "None" and not is_secret else None
 
 
