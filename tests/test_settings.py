@@ -21,7 +21,11 @@ PASSWORD = "hunter2-secret"
 KEY = "5ec3e7" * 11
 URL = f"postgresql://somebody:{PASSWORD}@db.example:5432/shop"
 
-UNSET = {"database_url", "cache_url", "principal", "assertion_key", "sql", "log_level"}
+UNSET = {
+    *("database_url", "cache_url", "principal", "assertion_key", "sql", "log_level"),
+    *("embedding_url", "embedding_model", "embedding_dimension", "embedding_rate"),
+    *("embedding_api_key", "embedding_api_version", "embedding_proxy"),
+}
 
 
 def documented() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Whether the database can be reached: when it can't, calls are told so at once, not after a wait."""
+"""Whether a service can be reached: when it can't, calls are told so at once, not after a wait."""
 
 from __future__ import annotations
 
@@ -22,12 +22,18 @@ HURRY = 0.25  # seconds that a call waits for the try that it asks for
 class Circuit:
     """Opens after some failures to connect in a row; closes when a try in the background succeeds."""
 
-    def __init__(self, probe: Callable[[], Awaitable[None]], failure: type[Exception]) -> None:
+    def __init__(
+        self,
+        probe: Callable[[], Awaitable[None]],
+        failure: type[Exception],
+        subject: str = "database",
+    ) -> None:
         self._probe = probe
         self._failure = failure
+        self._subject = subject
         self._failures = 0
         self._since = 0.0  # the first of them, by the monotonic clock
-        self._next = 0.0  # when the database is tried again
+        self._next = 0.0  # when the next try is
         self._probing: asyncio.Task[None] | None = None
         self._wanted, self._closed = asyncio.Event(), asyncio.Event()
 
@@ -45,7 +51,7 @@ class Circuit:
                 await self._closed.wait()
         if self.open:
             raise UnavailableError(
-                "The database can't be reached.",
+                f"The {self._subject} can't be reached.",
                 hint="Try again when it runs. Whoever runs this server finds the reason in its log.",
                 retry_after=max(1, round(self._next - time.monotonic() + 0.5)),
             )
@@ -59,7 +65,7 @@ class Circuit:
             self._since = now
         self._failures += 1
         if self._failures >= FAILURES and now - self._since >= PATIENCE and not self.open:
-            log.warning("the database can't be reached; calls are refused until it can")
+            log.warning("the %s can't be reached; calls are refused until it can", self._subject)
             self._closed.clear()
             self._probing = asyncio.create_task(self._try())
 
@@ -84,7 +90,7 @@ class Circuit:
                 log.exception("unexpected failure of a try to connect")
                 continue
             break
-        log.warning("the database can be reached again")
+        log.warning("the %s can be reached again", self._subject)
         self._failures = 0
         self._probing = None
         self._closed.set()

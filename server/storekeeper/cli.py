@@ -1,4 +1,4 @@
-"""The commands, those of audit.py and dba.py by name. Exit codes: 0 held, 1 failed, 2 usage."""
+"""The commands, those of audit.py, dba.py and embedding.py by name. Exit codes: 0 held, 1 failed, 2 usage."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from importlib import import_module
 from typing import Any
 
@@ -28,6 +29,7 @@ from storekeeper.settings import Settings
 # Commands of other modules, which are imported when they are asked for: `serve` starts without them.
 ELSEWHERE = {
     "audit": "storekeeper.audit",
+    "embed": "storekeeper.embedding",
     "stats": "storekeeper.audit",
     "harden": "storekeeper.dba",
     "migrate": "storekeeper.dba",
@@ -85,7 +87,14 @@ def serve(principal: str | None) -> None:
 
     async def run(settings: Settings, database: Database) -> None:
         key = settings.read_assertion_key()
-        async with Gateway(database.server, settings, key) as gateway:
+        async with AsyncExitStack() as stack:
+            gateway = await stack.enter_async_context(Gateway(database.server, settings, key))
+            if settings.embedding_url is not None:
+                from storekeeper.embedder import Embedder
+                from storekeeper.embedding_worker import working
+
+                embedder = await stack.enter_async_context(Embedder.of(settings))
+                await stack.enter_async_context(working(gateway.pool.ask, embedder))
             cache = make_cache(settings, key)
             await Server(gateway, Telemetry(settings), settings, cache).serve()
 

@@ -7,7 +7,7 @@ import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import platformdirs
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -61,6 +61,22 @@ class Settings(BaseSettings):
     cache_url: SecretStr | None = None  # memory://, off, or the URL of a Redis; default: memory://
     cache_max_entries: Annotated[int, Field(ge=1)] = 1000  # in memory
     cache_max_bytes: Annotated[int, Field(ge=1)] = 33_554_432
+
+    embedding_url: SecretStr | None = (
+        None  # an OpenAI-compatible service; default: the built-in model
+    )
+    embedding_model: str | None = None  # its name; in Azure, the deployment's
+    embedding_dimension: Annotated[int, Field(ge=1, le=16_000)] | None = (
+        None  # asked of the service
+    )
+    embedding_encoding: Literal["float", "base64"] = "float"  # asked of it; both are understood
+    embedding_api_key: SecretStr | None = None
+    embedding_api_version: str | None = None  # of Azure OpenAI
+    embedding_proxy: SecretStr | None = None  # the environment's proxies don't count
+    embedding_timeout: Annotated[float, Field(gt=0)] = 30  # of one request for products
+    embedding_query_timeout: Annotated[float, Field(gt=0)] = 2  # after it, full-text search alone
+    embedding_batch: Annotated[int, Field(ge=1, le=2048)] = 32  # texts a request
+    embedding_rate: Annotated[float, Field(gt=0)] | None = None  # requests a minute
 
     statsd_host: str = "127.0.0.1"
     statsd_port: int = 8125

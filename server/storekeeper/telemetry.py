@@ -70,7 +70,7 @@ def configure_logging(level: str) -> None:
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     # They tell at INFO what each call's own line says better.
     quieter = max(logging.WARNING, logging.getLogger().level)
-    for chatty in ("mcp", "yoyo", "psycopg", "psycopg.pool"):
+    for chatty in ("mcp", "yoyo", "psycopg", "psycopg.pool", "httpx2", "httpcore2"):
         logging.getLogger(chatty).setLevel(quieter)
 
 

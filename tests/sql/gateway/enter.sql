@@ -133,8 +133,8 @@ CREATE FUNCTION pg_temp.may_execute(role text) RETURNS text LANGUAGE sql AS $fun
 $function$;
 SELECT is(
     pg_temp.may_execute('storekeeper_gateway'),
-    'applied_migrations assume authenticate enter health login_faults maintain record_calls seal_calls '
-    'snapshot unchanged_since watched_tables', 'the server''s login'
+    'applied_migrations assume authenticate embedding_state enter fail_texts health login_faults maintain '
+    'put_embeddings record_calls seal_calls snapshot take_texts unchanged_since watched_tables', 'the server''s login'
 );
 SELECT is(
     pg_temp.may_execute(persona),
@@ -158,20 +158,21 @@ SELECT is(
 ) FROM unnest('{store_managers,regional_managers,head_office}'::text[]) AS persona;
 SELECT is(
     pg_temp.may_execute('storekeeper_dba'),
-    'accept_exposures add_persona applied_migrations assume catalog describe_table doctor drop_persona '
-    'exposures harden impersonate install_key keep login_faults make_sandbox people performance persona '
-    'progress publishable put_principal put_tenant put_tenants sign_impersonation stats verify_calls '
-    'visible_tables who',
+    'accept_exposures activate_model add_persona applied_migrations assume begin_model catalog describe_table '
+    'doctor drop_persona embedding_state exposures fail_texts harden impersonate install_key keep login_faults '
+    'make_sandbox people performance persona progress publishable put_embeddings put_principal put_tenant '
+    'put_tenants sign_impersonation stats take_texts verify_calls visible_tables who',
     'the DBA''s role'
 );
 SELECT is(
     pg_temp.may_execute('storekeeper_loader'),
-    'describe_table note_change people persona progress put_principal put_tenant put_tenants visible_tables',
+    'describe_table note_change people persona progress put_principal put_tenant put_tenants queue_texts '
+    'visible_tables',
     'the loader'
 );
 SELECT is(
     pg_temp.may_execute('storekeeper_owner'),
-    'describe_table note_change persona put_tenant put_tenants visible_tables', 'the owner of the tables'
+    'describe_table note_change persona put_tenant put_tenants queue_texts visible_tables', 'the owner of the tables'
 );
 SELECT is(pg_temp.may_execute('public'), NULL, 'PUBLIC');
 SELECT is_empty(

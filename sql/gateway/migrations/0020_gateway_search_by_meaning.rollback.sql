@@ -3,6 +3,15 @@
 SET LOCAL ROLE storekeeper_definer;
 SET LOCAL check_function_bodies = off;
 
+-- object: functions/gateway/take_texts.sql
+DROP FUNCTION gateway.take_texts;
+
+-- object: functions/gateway/queue_texts.sql
+DROP FUNCTION gateway.queue_texts;
+
+-- object: functions/gateway/put_embeddings.sql
+DROP FUNCTION gateway.put_embeddings;
+
 -- object: functions/gateway/health.sql
 -- How the database is, for a server that is asked.
 -- drop: DROP FUNCTION gateway.health;
@@ -67,6 +76,12 @@ partitions_until}, findings: [{subject, ok, finding}]}. The findings are those o
 $comment$;
 REVOKE ALL ON FUNCTION gateway.health FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.health TO storekeeper_gateway;
+
+-- object: functions/gateway/fail_texts.sql
+DROP FUNCTION gateway.fail_texts;
+
+-- object: functions/gateway/embedding_state.sql
+DROP FUNCTION gateway.embedding_state;
 
 -- object: functions/gateway/doctor.sql
 -- Is this database set up as Storekeeper needs it?
@@ -332,6 +347,9 @@ $comment$;
 REVOKE ALL ON FUNCTION gateway.doctor FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.doctor TO storekeeper_dba;
 
+-- object: functions/gateway/begin_model.sql
+DROP FUNCTION gateway.begin_model;
+
 -- object: functions/gateway/add_persona.sql
 -- Makes a role that calls can run as, with the powerless twin that its free SQL runs as.
 -- drop: DROP FUNCTION gateway.add_persona;
@@ -401,6 +419,9 @@ zone in which free SQL tells days apart. Grant the role SELECT on your tables an
 $comment$;
 REVOKE ALL ON FUNCTION gateway.add_persona FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.add_persona TO storekeeper_dba;
+
+-- object: functions/gateway/activate_model.sql
+DROP FUNCTION gateway.activate_model;
 
 -- object: functions/embedding/words.sql
 DROP FUNCTION embedding.words;

@@ -1,0 +1,3 @@
+SET LOCAL ROLE storekeeper_definer;
+DROP TABLE embedding.queue;
+RESET ROLE;

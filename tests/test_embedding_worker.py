@@ -1,0 +1,467 @@
+"""Texts that wait for vectors get them once, whoever dies meanwhile; models are switched under searches."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+import pytest
+
+from conftest import HEAD_OFFICE, Target, storekeeper
+from embedding_server import (
+    DIMENSION,
+    KEY,
+    MODEL,
+    Asked,
+    EmbeddingServer,
+    Handler,
+    embedding_server,
+    reset,
+    slow,
+    status,
+    vector_of,
+)
+from storekeeper import embedder as embedder_module
+from storekeeper import embedding_worker
+from storekeeper.embedder import PROBE, Embedder
+from storekeeper.embedding import LANES
+from storekeeper.embedding_worker import EmbeddingWorker
+from storekeeper.errors import ConfigurationError, UnavailableError
+from storekeeper.pool import Pool
+from storekeeper.settings import Settings
+from wire import Wire, eventually
+
+PATIENCE = 60  # seconds for a process, on a machine that is busy
+TEXT = "SELECT product_id, concat_ws('. ', name, description) FROM retail.products ORDER BY 1"
+STORED = """
+    SELECT product_id, description_embedding::text FROM retail.product_description_embeddings ORDER BY 1
+"""
+STATE = "SELECT gateway.embedding_state()"
+
+
+@pytest.fixture
+def service() -> Iterator[EmbeddingServer]:
+    with embedding_server() as server:
+        server.key = KEY
+        yield server
+
+
+def dba(target: Target, service: EmbeddingServer, **more: str) -> dict[str, str]:
+    """What `storekeeper embed` needs."""
+    return target.environment(
+        STOREKEEPER_DATABASE_URL=target.dba,
+        STOREKEEPER_EMBEDDING_URL=service.url,
+        STOREKEEPER_EMBEDDING_MODEL=MODEL,
+        STOREKEEPER_EMBEDDING_API_KEY=KEY,
+        STOREKEEPER_LOG_LEVEL="DEBUG",
+        **more,
+    )
+
+
+def embed(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    run = storekeeper("embed", *arguments, environment=environment, timeout=PATIENCE)
+    assert KEY not in run.stdout + run.stderr
+    assert "Traceback" not in run.stderr
+    return run
+
+
+def embedding(environment: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "storekeeper", "embed"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wanted(
+    target: Target, model: str = MODEL, dimension: int = DIMENSION
+) -> dict[int, list[float]]:
+    return {n: vector_of(text, model, dimension) for n, text in target.execute(TEXT)}
+
+
+def stored(target: Target) -> dict[int, list[float]]:
+    return {n: json.loads(vector) for n, vector in target.execute(STORED)}
+
+
+def state(target: Target) -> dict[str, dict[str, Any]]:
+    ((models,),) = target.execute(STATE)
+    return {model["model"]: model for model in models}
+
+
+def close(one: dict[int, list[float]], other: dict[int, list[float]]) -> bool:
+    return one == {n: pytest.approx(vector) for n, vector in other.items()}
+
+
+# the command
+
+
+def test_everything_gets_its_vector_once(own: Target, service: EmbeddingServer) -> None:
+    run = embed(dba(own, service))
+    products = len(wanted(own))
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == f"{products} texts embedded. Search uses {MODEL}.\n"
+    assert close(stored(own), wanted(own))
+    assert Counter(service.texts).most_common(1)[0][1] == 1
+    assert state(own)[MODEL]["active"]
+    asked = len(service.asked)
+    assert embed(dba(own, service)).stdout.startswith("0 texts embedded.")
+    assert service.texts[-1] == PROBE
+    assert len(service.asked) == asked + 1
+
+
+def test_two_at_once_never_embed_a_text_twice(own: Target, service: EmbeddingServer) -> None:
+    under_way: set[int] = set()
+    both_work = threading.Event()
+
+    def waits_for_both(handler: Handler, asked: Asked) -> None:
+        if asked.texts != [PROBE]:
+            with service.lock:
+                under_way.add(id(asked))
+                if len(under_way) > LANES:
+                    both_work.set()
+            both_work.wait(PATIENCE)
+        handler.answer(asked)
+
+    service.always = waits_for_both
+    environment = dba(own, service, STOREKEEPER_EMBEDDING_BATCH="5")
+    both = [embedding(environment) for _ in range(2)]
+    for process in both:
+        output, _ = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, output
+    assert both_work.is_set()
+    times = Counter(service.texts)
+    assert times.pop(PROBE) == 2
+    assert set(times.values()) == {1}
+    assert close(stored(own), wanted(own))
+
+
+def test_a_worker_that_is_killed_loses_nothing(own: Target, service: EmbeddingServer) -> None:
+    environment = dba(
+        own, service, STOREKEEPER_EMBEDDING_BATCH="20", STOREKEEPER_EMBEDDING_TIMEOUT="0.5"
+    )
+    answered = threading.Event()
+
+    def third_hangs(handler: Handler, asked: Asked) -> None:
+        if len(service.asked) > 5:
+            answered.set()
+            service.ended.wait(0.4)
+            handler.reset()
+        else:
+            handler.answer(asked)
+
+    service.always = third_hangs
+    killed = embedding(environment)
+    assert answered.wait(PATIENCE)
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate(timeout=PATIENCE)
+    left = state(own)[MODEL]
+    assert left["taken"] > 0
+    assert not left["active"]
+    done = len(wanted(own)) - left["waiting"]
+    assert stored(own) == {}, "the next model's vectors are not searched before they are whole"
+    service.always = None
+    before = len(service.asked)
+    run = embed(environment)
+    assert run.returncode == 0, run.stderr
+    assert close(stored(own), wanted(own))
+    again = [text for asked in service.asked[before:] for text in asked.texts if text != PROBE]
+    assert len(again) == len(set(again)) == left["waiting"]
+    assert done > 0
+
+
+def test_a_service_that_is_down(own: Target, service: EmbeddingServer) -> None:
+    service.fail(lambda handler, asked: handler.answer(asked))  # the probe
+    service.always = status(503, {"Retry-After": "3600"})
+    run = embed(dba(own, service))
+    assert run.returncode == 1
+    assert "UNAVAILABLE" in run.stderr
+    assert "503" in run.stderr
+    left = state(own)[MODEL]
+    assert (left["waiting"], left["taken"], left["active"]) == (len(wanted(own)), 0, False)
+    assert "503" in left["last_error"]
+    own.execute("UPDATE embedding.queue SET not_before = now()")
+    service.always = None
+    assert embed(dba(own, service)).returncode == 0
+    assert close(stored(own), wanted(own))
+
+
+def test_what_is_missing_is_said(own: Target, service: EmbeddingServer) -> None:
+    without = own.environment(STOREKEEPER_DATABASE_URL=own.dba)
+    run = embed(without)
+    assert run.returncode == 1
+    assert "STOREKEEPER_EMBEDDING_URL is not set" in run.stderr
+    run = embed(without, "--model", "built-in")
+    assert run.returncode == 1
+    assert "storekeeper init" in run.stderr
+    service.key = "another"
+    run = embed(dba(own, service))
+    assert run.returncode == 1
+    assert "STOREKEEPER_EMBEDDING_API_KEY" in run.stderr
+    assert MODEL not in state(own)
+    assert embed(dba(own, service), "--dimension", "0").returncode == 2
+
+
+def test_back_to_the_built_in_model(own_with_model: Target, service: EmbeddingServer) -> None:
+    own = own_with_model
+    (built_in,) = state(own)
+    assert embed(dba(own, service)).returncode == 0
+    assert close(stored(own), wanted(own))
+    run = embed(dba(own, service), "--model", "built-in")
+    assert run.returncode == 0, run.stderr
+    assert list(state(own)) == [built_in]
+    assert state(own)[built_in]["active"]
+    ((products, right),) = own.execute("""
+        SELECT count(*), count(*) FILTER (
+            WHERE e.description_embedding = embedding.embed(concat_ws('. ', p.name, p.description))
+        )
+        FROM retail.products AS p LEFT JOIN retail.product_description_embeddings AS e USING (product_id)
+    """)
+    assert products == right == len(wanted(own))
+
+
+SEARCH = """
+    SELECT count(*), count(s.similarity_score)
+    FROM retail.search_products_by_description(%s::text::vector, -1, 5) AS s
+"""
+USED = """
+    SELECT m.name, m.dimension FROM retail.description_model JOIN embedding.models AS m USING (model_id)
+"""
+
+
+def test_searches_go_on_while_models_are_switched(own: Target, service: EmbeddingServer) -> None:
+    assert embed(dba(own, service)).returncode == 0
+    service.always = slow(0.01)
+    ended = threading.Event()
+    searched: Counter[str] = Counter()
+    failures: list[object] = []
+
+    def search() -> None:
+        with psycopg.connect(own.dba) as connection:
+            while not ended.is_set():
+                # The vectors that one transaction has seen stay those until its end.
+                with connection.transaction():
+                    used = connection.execute(USED).fetchone()
+                    if used is None:
+                        failures.append("no vectors")
+                        return
+                    query = str(vector_of("a query", *used))
+                    try:
+                        found = connection.execute(SEARCH, (query,)).fetchone()
+                    except psycopg.Error as failure:
+                        failures.append(failure)
+                        return
+                    if found != (5, 5):
+                        failures.append(found)
+                    searched[used[0]] += 1
+
+    searching = [threading.Thread(target=search) for _ in range(2)]
+    for thread in searching:
+        thread.start()
+    eventually(lambda: searched[MODEL] > 10 or failures)
+    for model, dimension in (("other", 16), ("third", 4)):
+        run = embed(dba(own, service), "--model", model, "--dimension", str(dimension))
+        assert run.returncode == 0, run.stderr
+        eventually(lambda model=model: searched[model] > 10 or failures)
+    ended.set()
+    for thread in searching:
+        thread.join(PATIENCE)
+    assert failures == []
+    assert list(state(own)) == ["third"]
+    assert close(stored(own), wanted(own, "third", 4))
+
+
+# the worker
+
+
+@asynccontextmanager
+async def worker(
+    target: Target, service: EmbeddingServer, **given: Any
+) -> AsyncIterator[EmbeddingWorker]:
+    """One with the server's account, as `storekeeper serve` has it."""
+    settings = Settings.read(
+        embedding_url=service.url, embedding_model=MODEL, embedding_api_key=KEY, **given
+    )
+    pool = Pool(target.gateway, settings)
+    await pool.open()
+    async with Embedder.of(settings) as embedder:
+        try:
+            yield EmbeddingWorker(pool.ask, embedder)
+        finally:
+            await pool.close()
+
+
+@pytest.fixture
+def things(own: Target) -> Target:
+    """A database where the texts of the first ten products wait."""
+    own.execute(
+        "INSERT INTO embedding.models (name, provider, dimension, is_active) VALUES (%s, 'openai', %s, true)",
+        MODEL,
+        DIMENSION,
+    )
+    queue(own, {n: f"text {n}" for n in range(1, 11)})
+    return own
+
+
+def queue(target: Target, texts: dict[int, str]) -> None:
+    target.execute(
+        "SELECT gateway.queue_texts('retail.products', %s, %s)",
+        [str(n) for n in texts],
+        list(texts.values()),
+    )
+
+
+@pytest.fixture(autouse=True)
+def _in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedder_module, "FIRST", 0.005)
+    monkeypatch.setattr(embedder_module, "LONGEST", 0.02)
+
+
+@pytest.mark.anyio
+async def test_a_text_that_is_refused_takes_no_other_with_it(
+    things: Target, service: EmbeddingServer
+) -> None:
+    queue(things, {3: "forbidden", 7: " \n", 8: "forbidden too"})
+
+    def refuses(handler: Handler, asked: Asked) -> None:
+        if any("forbidden" in text for text in asked.texts):
+            handler.say(400, {"error": {"code": "content_filter", "message": "…"}})
+        else:
+            handler.answer(asked)
+
+    service.always = refuses
+    async with worker(things, service) as work:
+        await work.drain(2)
+        assert (work.embedded, work.refused) == (7, 3)
+    assert set(stored(things)) == {1, 2, 4, 5, 6, 9, 10}
+    left = state(things)[MODEL]
+    assert (left["waiting"], left["taken"], left["failing"]) == (3, 0, 3)
+    errors = dict(things.execute("SELECT key, last_error FROM embedding.queue"))
+    assert "400 (content_filter)" in errors["3"]
+    assert not any("forbidden" in error for error in errors.values())
+
+
+@pytest.mark.anyio
+async def test_where_every_text_is_refused_it_is_not_the_texts(
+    things: Target, service: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedding_worker, "REFUSALS", 3)
+    service.always = status(400)
+    async with worker(things, service) as work:
+        with pytest.raises(ConfigurationError, match="Every text is refused"):
+            await work.turn()
+    assert state(things)[MODEL]["taken"] == 0
+
+
+@pytest.mark.anyio
+async def test_a_newer_text_is_not_lost(things: Target, service: EmbeddingServer) -> None:
+    def meanwhile(handler: Handler, asked: Asked) -> None:
+        queue(things, {3: "newer"})
+        handler.answer(asked)
+
+    service.fail(meanwhile)
+    async with worker(things, service) as work:
+        assert await work.turn()
+        assert 3 not in stored(things)
+        assert state(things)[MODEL]["waiting"] == 1
+        await work.drain(1)
+    assert stored(things)[3] == pytest.approx(vector_of("newer"))
+    assert service.texts.count("newer") == 1
+
+
+@pytest.mark.anyio
+async def test_a_product_that_goes_meanwhile(things: Target, service: EmbeddingServer) -> None:
+    ((product,),) = things.execute("""
+        INSERT INTO retail.products (product_id, sku, type_id, name, description, unit, cost, base_price)
+        SELECT 900000, 'TAP1', type_id, 'tap', 'tap', unit, cost, base_price FROM retail.products LIMIT 1
+        RETURNING product_id
+    """)
+    queue(things, {product: "soon gone"})
+
+    def meanwhile(handler: Handler, asked: Asked) -> None:
+        assert "soon gone" in asked.texts
+        things.execute("DELETE FROM retail.products WHERE product_id = %s", product)
+        handler.answer(asked)
+
+    service.fail(meanwhile)
+    async with worker(things, service) as work:
+        await work.drain(1)
+    assert set(stored(things)) == set(range(1, 11))
+    assert state(things)[MODEL]["waiting"] == 0
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [(reset, UnavailableError), (status(401), ConfigurationError)],
+    ids=["down", "refusing"],
+)
+async def test_what_fails_is_given_back(
+    things: Target, service: EmbeddingServer, fault: Any, kind: type[Exception]
+) -> None:
+    service.always = fault
+    async with worker(things, service) as work:
+        with pytest.raises(kind):
+            await work.turn()
+        left = state(things)[MODEL]
+        assert (left["waiting"], left["taken"], left["failing"]) == (10, 0, 10)
+        assert not await work.turn(), "not at once again"
+
+
+@pytest.mark.anyio
+async def test_who_is_cancelled_gives_back_what_it_has(
+    things: Target, service: EmbeddingServer
+) -> None:
+    service.always = slow(PATIENCE)
+    async with worker(things, service) as work:
+        turn = asyncio.create_task(work.turn())
+        while not service.asked:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        assert state(things)[MODEL]["taken"] == 10
+        turn.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await turn
+        left = state(things)[MODEL]
+        assert (left["waiting"], left["taken"], left["failing"]) == (10, 0, 0)
+        service.always = None
+        assert await work.turn()
+    assert len(stored(things)) == 10
+
+
+@pytest.mark.anyio
+async def test_a_model_that_is_another_now(things: Target, service: EmbeddingServer) -> None:
+    service.dimension = DIMENSION + 1
+    async with worker(things, service) as work:
+        with pytest.raises(Exception, match=f"has {DIMENSION} numbers"):
+            await work.turn()
+    assert stored(things) == {}
+    assert state(things)[MODEL]["waiting"] == 10
+
+
+def test_a_server_drains_the_queue(things: Target, service: EmbeddingServer) -> None:
+    environment = things.environment(
+        HEAD_OFFICE,
+        STOREKEEPER_EMBEDDING_URL=service.url,
+        STOREKEEPER_EMBEDDING_MODEL=MODEL,
+        STOREKEEPER_EMBEDDING_API_KEY=KEY,
+        STOREKEEPER_LOG_LEVEL="DEBUG",
+    )
+    service.fail(status(500), reset)
+    with Wire(environment) as wire:
+        wire.greet()
+        eventually(lambda: len(stored(things)) == 10)
+        queue(things, {3: "newer"})
+        eventually(lambda: stored(things)[3] == pytest.approx(vector_of("newer")))
+        assert wire.end() == 0
+        assert KEY not in wire.log_text()
+    assert state(things)[MODEL]["waiting"] == 0
