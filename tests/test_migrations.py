@@ -27,7 +27,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from conftest import SCALE, SEATTLE, SEED, TESTS, Server, Target, storekeeper
 from servers import own_server
-from storekeeper import migrations, sample, shipping
+from storekeeper import migrations, model, sample, shipping
 from storekeeper.database import Database, connect_to
 from storekeeper.errors import ConfigurationError
 from storekeeper.settings import Settings
@@ -785,6 +785,7 @@ def _works_without_superuser_rights(server: Server, first: list[str], *more: lis
     sample.prepare(
         Database(server=mine, dba=mine), Settings.read(assertion_key=target.key), bare=False
     )
+    assert model.load(mine, lambda *_: None)
     sample_data(mine)
     assert seen_by(mine, SEATTLE) == ["Zava Retail Seattle"]
     run = storekeeper("call", "list_stores", "--json", environment=target.environment(SEATTLE))
