@@ -1,6 +1,6 @@
 """Loads the built-in embedding model into the database: the token vectors that the wordllama wheel brings.
 
-Only its two files are read. The package itself is not imported: it takes a second and is not needed.
+Two files of it are read. The package is not imported: that costs time and memory, and looks for downloads.
 """
 
 from __future__ import annotations
@@ -13,28 +13,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
 from storekeeper.errors import ConfigurationError
 from storekeeper.failures import explain
-from storekeeper.gateway import Progress
+from storekeeper.progress import Progress
 
 NAME = "wordllama l2_supercat 256"
-DIMENSION = 256
+COUNT, DIMENSION = 32000, 256
 WEIGHTS = Path("weights", "l2_supercat_256.safetensors")
 TOKENIZER = Path("tokenizers", "l2_supercat_tokenizer_config.json")
 TENSOR = "embedding.weight"
-SPACE = "▁"
+INSTALL = "pip install wordllama==0.2.2.post0"
 LONGEST = 16  # characters of a piece: embedding.tokenise looks no further
 FIRST_BYTE = 3  # the token of byte 0, of which embedding.tokenise knows as well
 
 IS_THERE = "SELECT to_regclass('embedding.tokens') IS NOT NULL"
 LOCK = "LOCK TABLE embedding.tokens IN SHARE ROW EXCLUSIVE MODE"
 IS_LOADED = """
-SELECT count(*) = %s FROM embedding.tokens
-HAVING EXISTS (SELECT FROM embedding.models WHERE name = %s)
+SELECT EXISTS (SELECT FROM embedding.tokens) AND EXISTS (SELECT FROM embedding.models WHERE name = %s)
 """
 EMPTY = "DELETE FROM embedding.tokens"
 COPY = "COPY embedding.tokens (token_id, piece, rank, vector) FROM STDIN (FORMAT binary)"
@@ -63,12 +61,12 @@ def load(conninfo: str, progress: Progress) -> int | None:
                     "The database has no schema for embeddings.", hint="storekeeper migrate"
                 )
             connection.execute("SET LOCAL ROLE storekeeper_definer")
+            connection.execute(LOCK)
+            if connection.execute(IS_LOADED, (NAME,)).fetchone() == (True,):
+                return None
             folder = _folder()
             tokens = read_tokens(folder / TOKENIZER)
-            connection.execute(LOCK)
-            if connection.execute(IS_LOADED, (len(tokens), NAME)).fetchone() == (True,):
-                return None
-            vectors = read_vectors(folder / WEIGHTS, len(tokens))
+            vectors = read_vectors(folder / WEIGHTS)
             connection.execute(EMPTY)
             with connection.cursor().copy(COPY) as copy:
                 copy.write(HEADER)
@@ -96,41 +94,53 @@ def _folder() -> Path:
             return Path(place)
     raise ConfigurationError(
         "The files of the built-in embedding model are not installed.",
-        hint="pip install 'wordllama>=0.2.2' in the environment of storekeeper, then storekeeper init. Without "
-        "them search goes by words alone.",
+        hint=f"{INSTALL} in the environment of storekeeper, then storekeeper init.",
     )
 
 
 def read_tokens(file: Path) -> list[Token]:
     """The tokens in the order of their ids."""
-    model = json.loads(file.read_text(encoding="utf-8"))["model"]
-    ids: dict[str, int] = model["vocab"]
-    made: dict[str, int] = {}
-    for rank, pair in enumerate(model["merges"]):
-        made.setdefault("".join(pair.split(" ") if isinstance(pair, str) else pair), rank)
-    pieces = {token_id: piece for piece, token_id in ids.items()}
-    bytes_ = range(FIRST_BYTE, FIRST_BYTE + 256)
-    if (
-        sorted(pieces) != list(range(len(pieces)))
-        or [pieces[n] for n in bytes_] != [f"<0x{n - FIRST_BYTE:02X}>" for n in bytes_]
-        or max(map(len, made)) > LONGEST
-    ):
-        raise _unknown(file)
+    try:
+        model = json.loads(file.read_text(encoding="utf-8"))["model"]
+        ids: dict[str, int] = model["vocab"]
+        pairs = [pair.split(" ") if isinstance(pair, str) else pair for pair in model["merges"]]
+        pieces = {token_id: piece for piece, token_id in ids.items()}
+        ranks: dict[str, int] = {}
+        for rank, pair in enumerate(pairs):
+            ranks.setdefault("".join(pair), rank)
+        bytes_ = range(FIRST_BYTE, FIRST_BYTE + 256)
+        if (
+            sorted(pieces) != list(range(COUNT))
+            or [pieces[n] for n in bytes_] != [f"<0x{n - FIRST_BYTE:02X}>" for n in bytes_]
+            or max(map(len, ranks)) > LONGEST
+        ):
+            raise _unknown(file)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _unknown(file) from None
+    named = range(bytes_.stop, COUNT)
     return [
-        Token(n, pieces[n], made.get(pieces[n])) if n not in bytes_ and n >= FIRST_BYTE else Token(n, None, None)
-        for n in range(len(pieces))
+        Token(n, pieces[n], ranks.get(pieces[n])) if n in named else Token(n, None, None)
+        for n in range(COUNT)
     ]
 
 
-def read_vectors(file: Path, count: int) -> list[bytes]:
+def read_vectors(file: Path) -> list[bytes]:
     """Each token's vector as PostgreSQL reads a halfvec: its size, then big-endian halves."""
     content = file.read_bytes()
-    (size,) = struct.unpack_from("<Q", content)
-    tensor: dict[str, Any] = json.loads(content[8 : 8 + size]).get(TENSOR, {})
-    if tensor.get("dtype") != "F16" or tensor.get("shape") != [count, DIMENSION]:
-        raise _unknown(file)
-    begin, end = (8 + size + offset for offset in tensor["data_offsets"])
-    numbers = array("H", content[begin:end])
+    try:
+        (size,) = struct.unpack_from("<Q", content)
+        tensor = json.loads(content[8 : 8 + size])[TENSOR]
+        begin, end = (8 + size + offset for offset in tensor["data_offsets"])
+        halves = content[begin:end]
+        if (
+            tensor["dtype"] != "F16"
+            or tensor["shape"] != [COUNT, DIMENSION]
+            or len(halves) != 2 * COUNT * DIMENSION
+        ):
+            raise _unknown(file)
+    except (struct.error, ValueError, KeyError, TypeError):
+        raise _unknown(file) from None
+    numbers = array("H", halves)
     if sys.byteorder == "little":
         numbers.byteswap()
     halves = numbers.tobytes()
@@ -156,5 +166,5 @@ def _fields(token: Token, vector: bytes) -> Iterator[bytes]:
 def _unknown(file: Path) -> ConfigurationError:
     return ConfigurationError(
         f"{file} is not the built-in embedding model that this version reads.",
-        hint="pip install 'wordllama>=0.2.2,<0.5'",
+        hint=f"{INSTALL} in the environment of storekeeper.",
     )

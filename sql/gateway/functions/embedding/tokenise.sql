@@ -7,6 +7,8 @@ STABLE
 STRICT
 PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+-- Plans for three words and for three hundred are the same.
+SET plan_cache_mode = force_generic_plan
 AS $function$
 DECLARE
     v_size    CONSTANT integer := length(tokenise.pieces);
@@ -36,20 +38,25 @@ BEGIN
     SELECT array_agg(c.start), array_agg(c.size), array_agg(c.token_id), count(c.rank)
     INTO v_starts, v_sizes, v_tokens, v_last
     FROM (
-        SELECT s.start, n.size, t.token_id, t.rank
-        FROM generate_series(1, v_size) AS s (start)
-        CROSS JOIN LATERAL (
-            SELECT CASE
-                WHEN v_runs THEN substr(tokenise.pieces, s.start, 16)
-                ELSE v_char[s.start] || split_part(substr(tokenise.pieces, s.start + 1, 15), '▁', 1)
-            END
+        SELECT p.start, p.size, t.token_id, t.rank
+        FROM (
+            SELECT r.start, r.rest, generate_series(1, length(r.rest)) AS size
+            FROM (
+                SELECT
+                    s.start::integer AS start,
+                    CASE
+                        WHEN v_runs THEN substr(tokenise.pieces, s.start::integer, 16)
+                        ELSE s.letter || split_part(substr(tokenise.pieces, s.start::integer + 1, 15), '▁', 1)
+                    END AS rest
+                FROM unnest(v_char) WITH ORDINALITY AS s (letter, start)
+                OFFSET 0
+            ) AS r
             OFFSET 0
-        ) AS r (rest)
-        CROSS JOIN LATERAL generate_series(1, length(r.rest)) AS n (size)
+        ) AS p
         CROSS JOIN LATERAL (
-            SELECT k.token_id, k.rank FROM embedding.tokens AS k WHERE k.piece = left(r.rest, n.size) OFFSET 0
+            SELECT k.token_id, k.rank FROM embedding.tokens AS k WHERE k.piece = left(p.rest, p.size) OFFSET 0
         ) AS t
-        ORDER BY t.rank NULLS LAST, s.start
+        ORDER BY t.rank NULLS LAST, p.start
     ) AS c;
 
     v_before := ARRAY(SELECT generate_series(0, v_size + 15));
@@ -101,3 +108,21 @@ BEGIN
     RETURN v_found;
 END
 $function$;
+
+COMMENT ON FUNCTION embedding.tokenise IS $comment$
+The ids of the tokens of a text in the form that embedding.words gives (one word, or several put together again), just
+as the model's own tokeniser divides it: letter by letter at first, then the pair of the lowest rank is joined, the
+leftmost of them first, until none is left. Control tokens (<s>, </s>, <unk>) are read as any other text.
+$comment$;
+REVOKE ALL ON FUNCTION embedding.tokenise FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION embedding.tokenise TO storekeeper_owner, storekeeper_dba, storekeeper_loader;
+DO $do$
+DECLARE
+    v_persona name;
+BEGIN
+    -- add_persona grants it to those that come later.
+    FOR v_persona IN SELECT n.role FROM gateway.personas AS n LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION embedding.tokenise TO %I', v_persona);
+    END LOOP;
+END
+$do$;
