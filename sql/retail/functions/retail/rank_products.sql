@@ -87,9 +87,7 @@ BEGIN
             sum(s.products) OVER (ORDER BY s.products, s.lexeme, s.place) AS products_so_far
         FROM retail.search_terms(v_typed) AS s
     ) AS t
-    CROSS JOIN (
-        SELECT greatest(c.reltuples, 400) AS total FROM pg_class AS c WHERE c.oid = 'retail.product_search'::regclass
-    ) AS n;
+    CROSS JOIN (SELECT k.products::real AS total FROM retail.search_lexemes AS k WHERE k.lexeme = '') AS n;
 
     IF v_wanted IS NOT NULL THEN
         SELECT array_agg(r.product_id ORDER BY r.relevance DESC, r.product_id) INTO v_text_ids
