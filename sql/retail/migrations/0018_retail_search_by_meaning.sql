@@ -996,10 +996,12 @@ SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 AS $function$
 DECLARE
-    v_words CONSTANT text[] := (string_to_array(retail.plain_words(search_terms.query), ' '))[1:60];
-    v_word  text;
-    v_known boolean;
-    v_limit integer;
+    v_words   CONSTANT text[] := (string_to_array(retail.plain_words(search_terms.query), ' '))[1:60];
+    v_word    text;
+    v_known   boolean;
+    v_limit   integer;
+    v_shorter text[];
+    v_tried   integer := 0;
 BEGIN
     FOR v_place IN 1 .. coalesce(cardinality(v_words), 0) LOOP
         v_word := v_words[v_place];
@@ -1057,6 +1059,9 @@ BEGIN
 
         -- Misspelt, unless the model knows it as a word: then it is one that the catalogue does not have.
         CONTINUE WHEN EXISTS (SELECT FROM embedding.tokens AS t WHERE t.piece = '▁' || v_word);
+        v_tried := v_tried + 1;
+        CONTINUE WHEN v_tried > 20;
+        v_shorter := retail.shorter_words(v_word);
         v_limit := CASE WHEN length(v_word) <= 7 THEN 1 ELSE 2 END;
         RETURN QUERY
         SELECT v_place, v_word, c.lexeme, 0.7::real, c.products, 'corrected', c.word
@@ -1068,7 +1073,7 @@ BEGIN
             FROM (
                 SELECT w.word, w.lexeme, retail.edit_distance(v_word, w.word) AS distance
                 FROM retail.search_words AS w
-                WHERE w.shorter && retail.shorter_words(v_word)
+                WHERE w.shorter && v_shorter
                   AND abs(length(w.word) - length(v_word)) <= v_limit
             ) AS n
             JOIN retail.search_lexemes AS k ON k.lexeme = n.lexeme
