@@ -1,5 +1,5 @@
 -- A place for the vectors of the next model, beside those that are searched.
--- depends: 0014_retail_record_and_writes 0018_embedding_queue
+-- depends: 0017_retail_product_search 0018_embedding_queue
 
 SET LOCAL ROLE storekeeper_owner;
 
