@@ -36,7 +36,7 @@ from embedding_server import (
     vector_of,
 )
 from storekeeper import circuit, embedder, embedding_service
-from storekeeper.embedder import Embedder, make_embedder
+from storekeeper.embedder import Embedder
 from storekeeper.embedding_service import Service, retry_after
 from storekeeper.errors import ConfigurationError, MCPError, UnavailableError, ValidationError
 from storekeeper.settings import Settings
@@ -67,11 +67,9 @@ def made(service: EmbeddingServer | str, **given: Any) -> Embedder:
     """An embedder by the settings as a user gives them."""
     url = service if isinstance(service, str) else service.url
     settings = {"model": MODEL, "api_key": KEY, "timeout": 2, "query_timeout": 2} | given
-    found = make_embedder(
+    return Embedder.of(
         Settings.read(embedding_url=url, **{f"embedding_{n}": v for n, v in settings.items()})
     )
-    assert found is not None
-    return found
 
 
 @pytest.fixture
@@ -94,10 +92,6 @@ async def refused(client: Embedder, kind: type[MCPError]) -> MCPError:
 
 
 # what is asked
-
-
-async def test_without_a_service_there_is_no_embedder() -> None:
-    assert make_embedder(Settings.read()) is None
 
 
 async def test_texts_come_back_in_their_order_batch_by_batch(
@@ -217,7 +211,7 @@ async def test_a_key_that_is_none(key: str) -> None:
 
 async def test_url_and_model_belong_together() -> None:
     with pytest.raises(ConfigurationError, match="STOREKEEPER_EMBEDDING_MODEL is not set"):
-        make_embedder(Settings.read(embedding_url="http://localhost"))
+        Embedder.of(Settings.read(embedding_url="http://localhost"))
 
 
 async def test_a_text_without_words_is_not_asked(

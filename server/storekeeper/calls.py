@@ -10,6 +10,7 @@ import secrets
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from storekeeper import results
 from storekeeper.cache import Cache, Entry, NoCache, cache_key
@@ -19,6 +20,9 @@ from storekeeper.gateway import Gateway
 from storekeeper.request import Answer, Request
 from storekeeper.session import Context, Params
 from storekeeper.telemetry import Call, Telemetry, recordable
+
+if TYPE_CHECKING:
+    from storekeeper.embedder import Embedder
 
 log = logging.getLogger("storekeeper.calls")
 
@@ -30,10 +34,17 @@ TRACE = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]
 class Calls:
     """Runs one person's calls."""
 
-    def __init__(self, gateway: Gateway, telemetry: Telemetry, cache: Cache | None = None) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        telemetry: Telemetry,
+        cache: Cache | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
         self._gateway = gateway
         self._telemetry = telemetry
         self._cache = cache or NoCache()
+        self._embedder = embedder
         self._untold: list[tuple[Call, bool]] = []
         self._recording = asyncio.Lock()
         self._planning: asyncio.Task[None] | None = None  # asks for a slow call's plan
@@ -76,6 +87,7 @@ class Calls:
             repeatable = function.keyed and given.get(KEY) is not None
             if function.keyed and not repeatable:
                 given[KEY] = request_id
+            given |= await self._embedded(catalog, function, given)
             answer, cached = await self._fetch(
                 catalog,
                 function,
@@ -116,6 +128,19 @@ class Calls:
             planning = not recorded and bool(given) and self._plan(function, given, call)
             self._tell_soon(call, recorded=recorded or planning)
         return text
+
+    async def _embedded(self, catalog: Catalog, function: Function, given: Params) -> Params:
+        """The vector of a text that is searched for, where the vectors of a service are searched."""
+        embeds, embedder = function.embeds, self._embedder
+        if not embeds or not embedder or catalog.embedding_model != embedder.service.model:
+            return {}
+        try:
+            vector = await embedder.embed_query(given[embeds.text])
+        except MCPError as failure:
+            # The function searches by words alone then, and says so.
+            log.warning("a query has no vector: %s", failure.message)
+            return {}
+        return {embeds.vector: vector, embeds.model: embedder.service.model}
 
     async def _fetch(
         self, catalog: Catalog, function: Function, given: Params, request: Request

@@ -7,7 +7,8 @@ A comment is prose, then tags, each on lines of its own:
     @uri retail://schema/{table}         @mime application/json
     @cache 5m schema.table, schema.table
     @secret argument (kept out of the record)
-    @embeds vector text (the first argument is the vector of the second, which no client may give)
+    @embeds vector model text (arguments: the vector of the third by the model that the second names;
+                               the server gives both, where a service makes the vectors)
     @max_rows 50    @max_bytes 100000    @retries 0    @concurrency 2   (this function's own limits)
 """
 
@@ -20,7 +21,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import sql
 from pydantic import BaseModel, ConfigDict
@@ -79,6 +80,14 @@ class Column(BaseModel):
 
     name: str
     type: str
+
+
+class Embeds(NamedTuple):
+    """The names of the arguments: a text, its vector, and the model that makes that."""
+
+    vector: str
+    model: str
+    text: str
 
 
 class Function(BaseModel):
@@ -158,18 +167,20 @@ class Function(BaseModel):
         return self.writes and any(a.name == KEY for a in self.arguments)
 
     @cached_property
-    def embeds(self) -> tuple[str, str] | None:
-        """The argument that is a vector for the server to fill, and the one of whose text it is."""
-        vector, _, text = (self.comment.one("embeds") or "").partition(" ")
+    def embeds(self) -> Embeds | None:
+        """Which arguments the server fills with a vector."""
+        names = (self.comment.one("embeds") or "").split()
         known = {a.name: a for a in self.arguments}
-        there = vector in known and text in known and not known[vector].required
-        return (vector, text) if there else None
+        if len(names) != len(Embeds._fields) or not set(names) <= set(known):
+            return None
+        found = Embeds(*names)
+        return None if known[found.vector].required or known[found.model].required else found
 
     @cached_property
     def given_arguments(self) -> tuple[Argument, ...]:
         """Those that a client may give."""
-        filled = self.embeds[0] if self.embeds else None
-        return tuple(a for a in self.arguments if a.name != filled)
+        filled = {self.embeds.vector, self.embeds.model} if self.embeds else set()
+        return tuple(a for a in self.arguments if a.name not in filled)
 
     @cached_property
     def shown_arguments(self) -> tuple[Argument, ...]:
@@ -368,6 +379,9 @@ class Catalog(BaseModel):
 
     instructions: str = ""
     who: dict[str, Any] = {}
+    embedding_model: str | None = (
+        None  # of the service whose vectors are searched; None: the built-in one
+    )
     database: str = ""  # which database, and which run of it since it was started or crashed
     functions: tuple[Function, ...] = ()
 
@@ -386,6 +400,7 @@ class Catalog(BaseModel):
         return cls(
             instructions=facts["instructions"] or "",
             who=facts["who"] or {},
+            embedding_model=facts.get("embedding_model"),
             database=facts.get("database") or "",
             functions=tuple(functions),
         )

@@ -6,10 +6,10 @@ import asyncio
 import json
 import re
 import sys
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,6 +25,9 @@ from storekeeper.command import (
 )
 from storekeeper.database import Database
 from storekeeper.settings import Settings
+
+if TYPE_CHECKING:
+    from storekeeper.embedder import Embedder
 
 # Commands of other modules, which are imported when they are asked for: `serve` starts without them.
 ELSEWHERE = {
@@ -89,14 +92,12 @@ def serve(principal: str | None) -> None:
         key = settings.read_assertion_key()
         async with AsyncExitStack() as stack:
             gateway = await stack.enter_async_context(Gateway(database.server, settings, key))
-            if settings.embedding_url is not None:
-                from storekeeper.embedder import Embedder
+            if embedder := await stack.enter_async_context(_embedder(settings)):
                 from storekeeper.embedding_worker import working
 
-                embedder = await stack.enter_async_context(Embedder.of(settings))
                 await stack.enter_async_context(working(gateway.pool.ask, embedder))
             cache = make_cache(settings, key)
-            await Server(gateway, Telemetry(settings), settings, cache).serve()
+            await Server(gateway, Telemetry(settings), settings, cache, embedder).serve()
 
     with ready("INFO", principal=principal) as (settings, database):
         asyncio.run(run(settings, database))
@@ -249,15 +250,30 @@ def sql(principal: str | None, psql_arguments: tuple[str, ...]) -> None:
     raise SystemExit(code)
 
 
+@asynccontextmanager
+async def _embedder(settings: Settings) -> AsyncIterator[Embedder | None]:
+    """The embedding service, whose client is imported only where there is one."""
+    if settings.embedding_url is None:
+        yield None
+        return
+    from storekeeper.embedder import Embedder
+
+    async with Embedder.of(settings) as embedder:
+        yield embedder
+
+
 async def _with_protocol(settings: Settings, database: Database, work: Callable[[Any], Any]) -> Any:
     """Runs a piece of work through the path that MCP uses, and records its calls."""
     from storekeeper.gateway import Gateway
     from storekeeper.protocol import Protocol
     from storekeeper.telemetry import Telemetry
 
-    async with Gateway(database.server, settings, settings.read_assertion_key()) as gateway:
+    async with (
+        Gateway(database.server, settings, settings.read_assertion_key()) as gateway,
+        _embedder(settings) as embedder,
+    ):
         await gateway.pool.check()
-        protocol = Protocol(gateway, Telemetry(settings))
+        protocol = Protocol(gateway, Telemetry(settings), embedder=embedder)
         try:
             return await work(protocol)
         finally:

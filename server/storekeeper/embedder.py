@@ -212,11 +212,6 @@ class Embedder:
             await self._try([PROBE], self._query_timeout)
 
 
-def make_embedder(settings: Settings) -> Embedder | None:
-    """The service that the settings name, or None for the model in the database."""
-    return None if settings.embedding_url is None else Embedder.of(settings)
-
-
 def _check(text: str) -> None:
     if not text.strip():
         raise ValidationError("There is no text to embed.", hint="Give some words.")

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -15,6 +15,9 @@ from storekeeper.errors import ConfigurationError, MCPError, QueryTimeoutError, 
 from storekeeper.failures import explain
 from storekeeper.gateway import Gateway
 from storekeeper.shipping import migration_ids, sql_folder
+
+if TYPE_CHECKING:
+    from storekeeper.embedder import Embedder
 
 log = logging.getLogger("storekeeper.health")
 
@@ -32,8 +35,9 @@ PATIENCE = 3  # seconds that the database gets to say how it is
 class Health:
     """What one process knows of itself and of its database."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, embedder: Embedder | None = None) -> None:
         self._gateway = gateway
+        self._embedder = embedder
         self._started_at = datetime.now(UTC)
         self._asking: asyncio.Task[dict[str, Any]] | None = None
         self._told: list[str] = []
@@ -50,6 +54,12 @@ class Health:
                 "started_at": f"{self._started_at:%Y-%m-%dT%H:%M:%SZ}",
             },
         }
+        if self._embedder:
+            own["embedding_service"] = {
+                "host": self._embedder.service.host,
+                "model": self._embedder.service.model,
+                "circuit": "open" if self._embedder.circuit.open else "closed",
+            }
         try:
             said = await self._ask()
         except MCPError as failure:
@@ -60,6 +70,7 @@ class Health:
         said["migrations"]["pending"] = pending
         well = not pending and not said["database"]["in_recovery"]
         well = well and all(finding["ok"] for finding in said["findings"])
+        well = well and not (self._embedder and self._embedder.circuit.open)
         return {"status": "ok" if well else "degraded", **said, **own}
 
     async def warn(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from copy import copy
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from storekeeper import health, jsonrpc, results, surface
 from storekeeper.cache import Cache
@@ -25,6 +25,9 @@ from storekeeper.session import Context, Handler, Methods, Params
 from storekeeper.telemetry import Call, Telemetry
 from storekeeper.uri import match
 
+if TYPE_CHECKING:
+    from storekeeper.embedder import Embedder
+
 log = logging.getLogger("storekeeper.protocol")
 
 FIRST_LOAD = 5  # seconds that a greeting waits for the catalog
@@ -37,15 +40,21 @@ UNCACHED = {"ttlMs": 0, "cacheScope": "private"}  # of what is listed and read
 class Protocol:
     """One person's MCP server: what is published to them, and how it is called."""
 
-    def __init__(self, gateway: Gateway, telemetry: Telemetry, cache: Cache | None = None) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        telemetry: Telemetry,
+        cache: Cache | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
         self._gateway = gateway
         self._telemetry = telemetry
-        self._health = Health(gateway)
+        self._health = Health(gateway, embedder)
         self._catalog: Catalog | None = None
         self._refusal: MCPError | None = None  # why nobody is signed in
         self._first_load = asyncio.Event()
         self._listings: dict[str, bytes] = {}
-        self.calls = Calls(gateway, telemetry, cache)
+        self.calls = Calls(gateway, telemetry, cache, embedder)
         self.tell_change: Callable[[], None] = lambda: None  # tells clients
 
     async def load(self) -> None:

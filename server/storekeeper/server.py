@@ -7,6 +7,7 @@ import itertools
 import logging
 import signal
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from storekeeper.account import CATALOG_CHANNEL
 from storekeeper.cache import Cache
@@ -16,6 +17,9 @@ from storekeeper.session import Session
 from storekeeper.settings import Settings
 from storekeeper.stdio import Stdio
 from storekeeper.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from storekeeper.embedder import Embedder
 
 log = logging.getLogger("storekeeper.server")
 
@@ -30,13 +34,18 @@ class Server:
     """What runs for one client beside its calls."""
 
     def __init__(
-        self, gateway: Gateway, telemetry: Telemetry, settings: Settings, cache: Cache
+        self,
+        gateway: Gateway,
+        telemetry: Telemetry,
+        settings: Settings,
+        cache: Cache,
+        embedder: Embedder | None = None,
     ) -> None:
         self._gateway = gateway
         self._telemetry = telemetry
         self._settings = settings
         self._cache = cache
-        self._protocol = Protocol(gateway, telemetry, cache)
+        self._protocol = Protocol(gateway, telemetry, cache, embedder)
 
     async def serve(self) -> None:
         """MCP over stdin and stdout until stdin closes, or SIGTERM or SIGINT comes.

@@ -103,7 +103,7 @@ SELECT f.called, t.m[1] AS kind, t.m[2] AS name
 FROM func AS f, regexp_matches(f.comment, '(?n)^@(param|sql)\s+(\w+)', 'g') AS t (m)
 UNION ALL
 SELECT f.called, 'embeds', n.name
-FROM func AS f, regexp_matches(f.comment, '(?n)^@embeds\s+(\w+) (\w+)$', 'g') AS t (m), unnest(t.m) AS n (name);
+FROM func AS f, regexp_matches(f.comment, '(?n)^@embeds\s+(\w+) (\w+) (\w+)$', 'g') AS t (m), unnest(t.m) AS n (name);
 SELECT is_empty(
     $$SELECT called, kind, name FROM tag EXCEPT SELECT a.called, k, a.name
         FROM argument AS a, unnest('{param,sql,embeds}'::text[]) AS k$$,

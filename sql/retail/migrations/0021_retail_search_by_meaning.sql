@@ -209,7 +209,7 @@ REVOKE ALL ON FUNCTION retail.edit_distance FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retail.edit_distance TO store_managers, regional_managers, head_office;
 
 -- object: functions/retail/embed_contents.sql
--- Gives products the vectors of their texts, where the built-in model makes them.
+-- Gives products the vectors of their texts, or has the texts wait for a service that makes them.
 -- drop: DROP FUNCTION retail.embed_contents;
 CREATE OR REPLACE FUNCTION retail.embed_contents(product_ids integer[], contents text[])
 RETURNS bigint
@@ -220,28 +220,33 @@ AS $function$
 DECLARE
     v_written bigint;
 BEGIN
-    IF EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in') THEN
-        INSERT INTO retail.product_description_embeddings AS e (product_id, description_embedding)
-        SELECT embed_contents.product_ids[n.ordinal], n.embedding
-        FROM embedding.embed_all(embed_contents.contents) AS n
-        WHERE n.embedding IS NOT NULL
-        ORDER BY 1
-        ON CONFLICT (product_id) DO UPDATE
-        SET description_embedding = excluded.description_embedding, last_updated = excluded.last_updated
-        WHERE e.description_embedding OPERATOR(public.<>) excluded.description_embedding;
-        GET DIAGNOSTICS v_written = ROW_COUNT;
-        RETURN v_written;
-    END IF;
-    -- What a vector was made of is no longer so.
-    DELETE FROM retail.product_description_embeddings AS e
+    -- A service's vectors, those that are searched and those of the next model, were made of what is no longer so.
+    PERFORM gateway.queue_texts('retail.products', embed_contents.product_ids::text[], embed_contents.contents);
+    DELETE FROM retail.next_product_description_embeddings AS e
     WHERE e.product_id = ANY (embed_contents.product_ids);
-    RETURN 0;
+    IF EXISTS (SELECT FROM retail.description_model)
+        OR NOT EXISTS (SELECT FROM embedding.models AS m WHERE m.provider = 'built-in')
+    THEN
+        DELETE FROM retail.product_description_embeddings AS e
+        WHERE e.product_id = ANY (embed_contents.product_ids);
+        RETURN 0;
+    END IF;
+    INSERT INTO retail.product_description_embeddings AS e (product_id, description_embedding)
+    SELECT embed_contents.product_ids[n.ordinal], n.embedding
+    FROM embedding.embed_all(embed_contents.contents) AS n
+    WHERE n.embedding IS NOT NULL
+    ORDER BY 1
+    ON CONFLICT (product_id) DO UPDATE
+    SET description_embedding = excluded.description_embedding, last_updated = excluded.last_updated
+    WHERE e.description_embedding OPERATOR(public.<>) excluded.description_embedding;
+    GET DIAGNOSTICS v_written = ROW_COUNT;
+    RETURN v_written;
 END
 $function$;
 
 COMMENT ON FUNCTION retail.embed_contents IS $comment$
-For retail.refresh_search and retail.embed_products. Without the built-in model the vectors of these products go, and
-full-text search alone finds them until there are new ones.
+For retail.refresh_search. Where a service makes the vectors, those of these products go, and full-text search alone
+finds them until storekeeper embed, or a server, has got new ones.
 @return How many vectors were written.
 $comment$;
 REVOKE ALL ON FUNCTION retail.embed_contents FROM PUBLIC;
@@ -257,9 +262,8 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $function$
 DECLARE
-    v_built_in CONSTANT boolean := EXISTS (
-        SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in'
-    );
+    v_built_in CONSTANT boolean := NOT EXISTS (SELECT FROM retail.description_model)
+        AND EXISTS (SELECT FROM embedding.models AS m WHERE m.provider = 'built-in');
     v_ids      integer[];
 BEGIN
     SELECT array_agg(p.product_id ORDER BY p.product_id) INTO v_ids
@@ -602,21 +606,29 @@ BEGIN
     IF v_model_id IS NULL THEN
         EXECUTE format($sql$
             INSERT INTO retail.%1$I AS e (product_id, description_embedding)
-            SELECT t.product_id, t.vector
+            SELECT b.product_ids[v.ordinal], v.embedding
             FROM (
-                SELECT p.product_id, embedding.embed(concat_ws('. ', p.name, p.description)) AS vector
-                FROM retail.products AS p
-                WHERE NOT EXISTS (SELECT FROM retail.%1$I AS e WHERE e.product_id = p.product_id)
-            ) AS t
-            WHERE t.vector IS NOT NULL
+                SELECT array_agg(d.product_id) AS product_ids, array_agg(d.content) AS contents
+                FROM retail.describe_products(ARRAY(
+                    SELECT p.product_id
+                    FROM retail.products AS p
+                    WHERE NOT EXISTS (SELECT FROM retail.%1$I AS e WHERE e.product_id = p.product_id)
+                )) AS d
+                GROUP BY d.product_id / 5000
+            ) AS b
+            CROSS JOIN LATERAL embedding.embed_all(b.contents) AS v
+            WHERE v.embedding IS NOT NULL
         $sql$, v_table);
         RETURN 0;
     END IF;
     FOR v_keys, v_contents IN EXECUTE format($sql$
-        SELECT array_agg(p.product_id::text), array_agg(concat_ws('. ', p.name, p.description))
-        FROM retail.products AS p
-        WHERE NOT EXISTS (SELECT FROM retail.%I AS e WHERE e.product_id = p.product_id)
-        GROUP BY p.product_id / 10000
+        SELECT array_agg(d.product_id::text), array_agg(d.content)
+        FROM retail.describe_products(ARRAY(
+            SELECT p.product_id
+            FROM retail.products AS p
+            WHERE NOT EXISTS (SELECT FROM retail.%I AS e WHERE e.product_id = p.product_id)
+        )) AS d
+        GROUP BY d.product_id / 10000
     $sql$, v_table)
     LOOP
         PERFORM gateway.queue_texts('retail.products', v_keys, v_contents, queue_embeddings.model_id);
@@ -766,9 +778,7 @@ BEGIN
         ) AS r;
     END IF;
 
-    IF v_embedding IS NULL
-        AND EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in')
-    THEN
+    IF v_embedding IS NULL AND NOT EXISTS (SELECT FROM retail.description_model) THEN
         -- Corrections are added; what was typed stays.
         v_embedding := embedding.embed(concat_ws(' ', v_typed, v_spelt));
     END IF;
@@ -1316,7 +1326,8 @@ CREATE OR REPLACE FUNCTION tool.semantic_search_products(
     price_min            retail.price      DEFAULT NULL,
     price_max            retail.price      DEFAULT NULL,
     in_stock_only        boolean           DEFAULT false,
-    query_embedding      public.vector     DEFAULT NULL
+    query_embedding      public.vector     DEFAULT NULL,
+    query_model          text              DEFAULT NULL
 )
 RETURNS TABLE (
     sku           text,
@@ -1336,6 +1347,13 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $function$
 DECLARE
+    -- First of all: no other model takes over from here on.
+    v_service     CONSTANT smallint := (SELECT d.model_id FROM retail.description_model AS d);
+    v_embedding   CONSTANT public.vector := CASE
+        WHEN semantic_search_products.query_model = (
+            SELECT m.name FROM embedding.models AS m WHERE m.model_id = v_service
+        ) THEN semantic_search_products.query_embedding
+    END;
     v_category_id CONSTANT smallint := retail.find_category(semantic_search_products.category);
     v_store_ids   CONSTANT uuid[] := retail.get_user_store_list();
     v_degraded    boolean;
@@ -1360,10 +1378,11 @@ BEGIN
             ),
             HINT = 'Exchange them.';
     END IF;
-    PERFORM retail.check_embedding(semantic_search_products.query_embedding, 'query_embedding');
-    v_degraded := NOT EXISTS (SELECT FROM retail.product_description_embeddings)
-        OR semantic_search_products.query_embedding IS NULL
-            AND NOT EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in');
+    PERFORM retail.check_embedding(v_embedding, 'query_embedding');
+    v_degraded := NOT EXISTS (SELECT FROM retail.product_description_embeddings) OR CASE
+        WHEN v_service IS NOT NULL THEN v_embedding IS NULL
+        ELSE NOT EXISTS (SELECT FROM embedding.models AS m WHERE m.provider = 'built-in')
+    END;
 
     RETURN QUERY
     SELECT
@@ -1375,7 +1394,7 @@ BEGIN
         round(r.score::numeric, 3), round(r.similarity::numeric, 3), r.matched, v_degraded
     FROM retail.rank_products(
         semantic_search_products.query_description,
-        semantic_search_products.query_embedding,
+        v_embedding,
         coalesce(semantic_search_products.max_rows, 20),
         coalesce(semantic_search_products.similarity_threshold, 0.2),
         v_category_id,
@@ -1401,7 +1420,7 @@ COMMENT ON FUNCTION tool.semantic_search_products IS $comment$
 Finds products by a description, a use, words (misspelt ones, too), a size or a SKU, with price and
 stock, the best match first. Meaning and words both count; the last ones may fit loosely.
 @title Search products
-@embeds query_embedding query_description
+@embeds query_embedding query_model query_description
 @param query_description     What is looked for, for example: hang a heavy mirror.
 @param max_rows              1 to 200.
 @param similarity_threshold  Leaves out what is found by meaning alone and less similar.

@@ -30,21 +30,29 @@ BEGIN
     IF v_model_id IS NULL THEN
         EXECUTE format($sql$
             INSERT INTO retail.%1$I AS e (product_id, description_embedding)
-            SELECT t.product_id, t.vector
+            SELECT b.product_ids[v.ordinal], v.embedding
             FROM (
-                SELECT p.product_id, embedding.embed(concat_ws('. ', p.name, p.description)) AS vector
-                FROM retail.products AS p
-                WHERE NOT EXISTS (SELECT FROM retail.%1$I AS e WHERE e.product_id = p.product_id)
-            ) AS t
-            WHERE t.vector IS NOT NULL
+                SELECT array_agg(d.product_id) AS product_ids, array_agg(d.content) AS contents
+                FROM retail.describe_products(ARRAY(
+                    SELECT p.product_id
+                    FROM retail.products AS p
+                    WHERE NOT EXISTS (SELECT FROM retail.%1$I AS e WHERE e.product_id = p.product_id)
+                )) AS d
+                GROUP BY d.product_id / 5000
+            ) AS b
+            CROSS JOIN LATERAL embedding.embed_all(b.contents) AS v
+            WHERE v.embedding IS NOT NULL
         $sql$, v_table);
         RETURN 0;
     END IF;
     FOR v_keys, v_contents IN EXECUTE format($sql$
-        SELECT array_agg(p.product_id::text), array_agg(concat_ws('. ', p.name, p.description))
-        FROM retail.products AS p
-        WHERE NOT EXISTS (SELECT FROM retail.%I AS e WHERE e.product_id = p.product_id)
-        GROUP BY p.product_id / 10000
+        SELECT array_agg(d.product_id::text), array_agg(d.content)
+        FROM retail.describe_products(ARRAY(
+            SELECT p.product_id
+            FROM retail.products AS p
+            WHERE NOT EXISTS (SELECT FROM retail.%I AS e WHERE e.product_id = p.product_id)
+        )) AS d
+        GROUP BY d.product_id / 10000
     $sql$, v_table)
     LOOP
         PERFORM gateway.queue_texts('retail.products', v_keys, v_contents, queue_embeddings.model_id);

@@ -130,9 +130,7 @@ BEGIN
         ) AS r;
     END IF;
 
-    IF v_embedding IS NULL
-        AND EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in')
-    THEN
+    IF v_embedding IS NULL AND NOT EXISTS (SELECT FROM retail.description_model) THEN
         -- Corrections are added; what was typed stays.
         v_embedding := embedding.embed(concat_ws(' ', v_typed, v_spelt));
     END IF;

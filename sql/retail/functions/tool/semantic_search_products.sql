@@ -8,7 +8,8 @@ CREATE OR REPLACE FUNCTION tool.semantic_search_products(
     price_min            retail.price      DEFAULT NULL,
     price_max            retail.price      DEFAULT NULL,
     in_stock_only        boolean           DEFAULT false,
-    query_embedding      public.vector     DEFAULT NULL
+    query_embedding      public.vector     DEFAULT NULL,
+    query_model          text              DEFAULT NULL
 )
 RETURNS TABLE (
     sku           text,
@@ -28,6 +29,13 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $function$
 DECLARE
+    -- First of all: no other model takes over from here on.
+    v_service     CONSTANT smallint := (SELECT d.model_id FROM retail.description_model AS d);
+    v_embedding   CONSTANT public.vector := CASE
+        WHEN semantic_search_products.query_model = (
+            SELECT m.name FROM embedding.models AS m WHERE m.model_id = v_service
+        ) THEN semantic_search_products.query_embedding
+    END;
     v_category_id CONSTANT smallint := retail.find_category(semantic_search_products.category);
     v_store_ids   CONSTANT uuid[] := retail.get_user_store_list();
     v_degraded    boolean;
@@ -52,10 +60,11 @@ BEGIN
             ),
             HINT = 'Exchange them.';
     END IF;
-    PERFORM retail.check_embedding(semantic_search_products.query_embedding, 'query_embedding');
-    v_degraded := NOT EXISTS (SELECT FROM retail.product_description_embeddings)
-        OR semantic_search_products.query_embedding IS NULL
-            AND NOT EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in');
+    PERFORM retail.check_embedding(v_embedding, 'query_embedding');
+    v_degraded := NOT EXISTS (SELECT FROM retail.product_description_embeddings) OR CASE
+        WHEN v_service IS NOT NULL THEN v_embedding IS NULL
+        ELSE NOT EXISTS (SELECT FROM embedding.models AS m WHERE m.provider = 'built-in')
+    END;
 
     RETURN QUERY
     SELECT
@@ -67,7 +76,7 @@ BEGIN
         round(r.score::numeric, 3), round(r.similarity::numeric, 3), r.matched, v_degraded
     FROM retail.rank_products(
         semantic_search_products.query_description,
-        semantic_search_products.query_embedding,
+        v_embedding,
         coalesce(semantic_search_products.max_rows, 20),
         coalesce(semantic_search_products.similarity_threshold, 0.2),
         v_category_id,
@@ -93,7 +102,7 @@ COMMENT ON FUNCTION tool.semantic_search_products IS $comment$
 Finds products by a description, a use, words (misspelt ones, too), a size or a SKU, with price and
 stock, the best match first. Meaning and words both count; the last ones may fit loosely.
 @title Search products
-@embeds query_embedding query_description
+@embeds query_embedding query_model query_description
 @param query_description     What is looked for, for example: hang a heavy mirror.
 @param max_rows              1 to 200.
 @param similarity_threshold  Leaves out what is found by meaning alone and less similar.
