@@ -1,0 +1,16 @@
+-- What may be recommended, and what search by vector needs of the tables.
+-- depends: 0014_retail_record_and_writes 0015_writes_for_personas
+
+SET LOCAL ROLE storekeeper_owner;
+
+CREATE DOMAIN retail.recommendation_kind AS text
+    CHECK (VALUE IN ('similar', 'substitutes', 'bought_together', 'trending'));
+COMMENT ON DOMAIN retail.recommendation_kind IS 'What kind of product is recommended.';
+
+-- So that the candidates of a narrow price range are counted, and found, without the whole catalogue.
+CREATE INDEX products_base_price_idx ON retail.products (base_price);
+
+-- For retail.doctor, as storekeeper_definer.
+GRANT SELECT (product_id, description_embedding) ON retail.product_description_embeddings TO storekeeper_definer;
+
+RESET ROLE;
