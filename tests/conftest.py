@@ -1,7 +1,8 @@
 """Where the tests run: STOREKEEPER_TEST_DATABASE_URL, else a container, else the embedded server.
 
 `pytest --postgres 16` takes the embedded PostgreSQL 16. One template database is made at scale 0.02;
-`shared` is a copy for tests that leave no trace, `own` a copy for each test that asks for one.
+`shared` is a copy for tests that leave no trace, `own` a copy for each test that asks for one. They have no
+embedding model, which is 20 MB more to copy: `with_model` and `own_with_model` have it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from mcp import Client, StdioServerParameters
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from storekeeper import sample
+from storekeeper import model, sample
 from storekeeper.database import Database
 from storekeeper.settings import LIBPQ_NAMES_A_SERVER, Settings
 
@@ -191,6 +192,27 @@ def typed(template: Target) -> Iterator[Target]:
 @pytest.fixture
 def own(template: Target) -> Iterator[Target]:
     with _copy(template) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def template_with_model(template: Target) -> Iterator[Target]:
+    name = f"{template.name}_with_model"
+    with _database(template.server, name, template.name):
+        database = Target(template.server, name, template.key, template.password)
+        model.load(database.dba, lambda *_: None)
+        yield database
+
+
+@pytest.fixture(scope="session")
+def with_model(template_with_model: Target) -> Iterator[Target]:
+    with _copy(template_with_model) as database:
+        yield database
+
+
+@pytest.fixture
+def own_with_model(template_with_model: Target) -> Iterator[Target]:
+    with _copy(template_with_model) as database:
         yield database
 
 

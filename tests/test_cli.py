@@ -139,7 +139,8 @@ def test_people(shared: Target) -> None:
     assert "AUTHORIZATION_ERROR" in refused.stderr
 
 
-def test_doctor_tells_the_truth(own: Target) -> None:
+def test_doctor_tells_the_truth(own_with_model: Target) -> None:
+    own = own_with_model
     well = storekeeper("doctor", "--json", environment=_as_dba(own))
     findings = {f["subject"]: f for f in json.loads(well.stdout)["findings"]}
     assert findings.pop("serving")["ok"] is False  # a superuser must not serve

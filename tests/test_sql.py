@@ -11,14 +11,17 @@ import pytest
 from conftest import TESTS, Target
 
 FILES = sorted(p for p in (TESTS / "sql").rglob("*.sql") if p.name != "tap.sql")
+WITH_MODEL = {"embedding", "doctor"}  # folders and functions whose tests need the embedding model
 
 
 @pytest.mark.parametrize(
     "file", FILES, ids=lambda p: p.relative_to(TESTS / "sql").with_suffix("").as_posix()
 )
-def test_sql(file: Path, shared: Target) -> None:
+def test_sql(file: Path, request: pytest.FixtureRequest) -> None:
+    named = "with_model" if {file.stem, file.parent.name} & WITH_MODEL else "shared"
+    database: Target = request.getfixturevalue(named)
     run = subprocess.run(
-        [shared.server.psql, "-XAtq", "-d", shared.dba, "-f", str(file)],
+        [database.server.psql, "-XAtq", "-d", database.dba, "-f", str(file)],
         capture_output=True,
         text=True,
         check=False,

@@ -101,8 +101,8 @@ def serve(principal: str | None) -> None:
 @click.option("--bare", is_flag=True, help="The gateway alone, for your own schema.")
 @explained
 def init(scale: float, seed: int, bare: bool) -> None:
-    """Migrate, install the server's key, and load the sample business. Safe to run again."""
-    from storekeeper import sample
+    """Migrate, install the server's key, load the model and the sample data. Safe to run again."""
+    from storekeeper import model, sample
     from storekeeper.console import progress_bar
 
     with session() as (settings, database):
@@ -110,6 +110,12 @@ def init(scale: float, seed: int, bare: bool) -> None:
         click.echo(
             f"{len(applied)} migrations applied." if applied else "The migrations are up to date."
         )
+        with progress_bar("Embedding model") as progress:
+            tokens = model.load(database.dba, progress)
+        if tokens is None:
+            click.echo("The embedding model is there already.")
+        else:
+            click.echo(f"The embedding model: {tokens:,} tokens.")
         if bare:
             return
         with progress_bar("Sample data") as progress:

@@ -70,11 +70,12 @@ def session(log_level: str = "ERROR", **given: Any) -> Iterator[tuple[Settings, 
 
 @contextmanager
 def ready(log_level: str = "ERROR", **given: Any) -> Iterator[tuple[Settings, Database]]:
-    """A session in which a fresh embedded database has been given its schema and sample data."""
-    from storekeeper import sample
+    """A session in which a fresh embedded database has been given its schema, model and sample data."""
+    from storekeeper import model, sample
 
     with session(log_level, **given) as (settings, database):
         if database.embedded and sample.is_fresh(database.dba):
             sample.prepare(database, settings, bare=False)
+            model.load(database.dba, lambda *_: None)
             sample.load(database.dba, settings, SAMPLE_SCALE, SAMPLE_SEED, lambda *_: None)
         yield settings, database

@@ -14,7 +14,7 @@ from mcp import Client, StdioServerParameters
 from rich.panel import Panel
 from rich.text import Text
 
-from storekeeper import sample
+from storekeeper import model, sample
 from storekeeper.console import console, progress_bar, show_rows
 from storekeeper.database import connect_to
 from storekeeper.results import ERROR_META
@@ -63,6 +63,8 @@ async def run(scale: float) -> bool:
     with connect_to(settings, embedded=True) as database:
         console.rule("[bold]Storekeeper: PostgreSQL functions as MCP tools")
         sample.prepare(database, settings, bare=False)
+        with progress_bar("Loading the embedding model") as progress:
+            model.load(database.dba, progress)
         with progress_bar("Loading Zava Retail") as progress:
             sample.load(database.dba, settings, scale, SEED, progress)
         with psycopg.connect(database.dba, autocommit=True) as dba:

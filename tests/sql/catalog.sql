@@ -55,7 +55,7 @@ SELECT is_empty(
 SELECT is_empty(
     $$SELECT called, owner FROM func
         WHERE owner <> CASE
-            WHEN schema IN ('gateway', 'guard') THEN 'storekeeper_definer'
+            WHEN schema IN ('gateway', 'guard', 'embedding') THEN 'storekeeper_definer'
             WHEN schema = 'sandbox' THEN 'sandbox_' || substr(proname, 5)
             ELSE 'storekeeper_owner'
         END$$,

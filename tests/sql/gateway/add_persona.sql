@@ -1,7 +1,7 @@
 -- gateway.add_persona: a role to call as, with all that a call needs and nothing more.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(37);
+SELECT plan(38);
 
 -- Nobody may, but the DBA's role.
 SELECT be();
@@ -59,29 +59,29 @@ CREATE FUNCTION pg_temp.may_execute(role text) RETURNS text LANGUAGE sql AS $fun
     SELECT string_agg(p.proname, ' ' ORDER BY p.proname)
     FROM pg_proc AS p
     WHERE p.pronamespace::regnamespace::text
-        = ANY ('{gateway,sandbox,tool,resource,prompt,completion,retail,sample}')
+        = ANY ('{gateway,sandbox,embedding,tool,resource,prompt,completion,retail,sample}')
       AND has_function_privilege(role, p.oid, 'EXECUTE')
 $function$;
 CREATE FUNCTION pg_temp.may_use(role text, privilege text) RETURNS text LANGUAGE sql AS $function$
     SELECT string_agg(n.nspname, ' ' ORDER BY n.nspname)
     FROM pg_namespace AS n
-    WHERE n.nspname = ANY ('{gateway,sandbox,tool,resource,prompt,completion,retail,sample}')
+    WHERE n.nspname = ANY ('{gateway,sandbox,embedding,tool,resource,prompt,completion,retail,sample}')
       AND has_schema_privilege(role, n.oid, privilege)
 $function$;
 SELECT is(
     pg_temp.may_execute('tap_readers'),
-    'admit_free_query answered catalog describe_table free_query once persona principal_id progress '
-    'run_tap_readers tenant_ids visible_tables who',
+    'admit_free_query answered catalog describe_table embed embed_all free_query once persona principal_id progress '
+    'run_tap_readers tenant_ids tokenise visible_tables who words',
     'what it may execute'
 );
 SELECT is(
     pg_temp.may_execute('sandbox_tap_readers'),
-    'admit_free_query answered catalog describe_table explain_query free_query near_names once persona '
-    'principal_id progress query_types run_query run_tap_readers tenant_ids visible_tables who',
+    'admit_free_query answered catalog describe_table embed embed_all explain_query free_query near_names once persona '
+    'principal_id progress query_types run_query run_tap_readers tenant_ids tokenise visible_tables who words',
     'what its sandbox may'
 );
 SELECT is(
-    pg_temp.may_use('tap_readers', 'USAGE'), 'completion gateway prompt resource sandbox tool',
+    pg_temp.may_use('tap_readers', 'USAGE'), 'completion embedding gateway prompt resource sandbox tool',
     'the schemas that it may use'
 );
 SELECT is(pg_temp.may_use('tap_readers', 'CREATE'), NULL, 'it may create in none');
@@ -92,7 +92,18 @@ SELECT is_empty(
           ON has_any_column_privilege(role, c.oid, 'SELECT, INSERT, UPDATE, REFERENCES')
         WHERE c.relkind IN ('r', 'p', 'v')
           AND c.relnamespace::regnamespace::text = ANY ('{gateway,retail,sample}')$$,
-    'no table is theirs to read or write'
+    'no table of the business or of the gateway is theirs to read or write'
+);
+SELECT results_eq(
+    $$SELECT a.attrelid::regclass::text, bool_and(p IN ('SELECT'))
+        FROM pg_attribute AS a
+        CROSS JOIN unnest('{SELECT,INSERT,UPDATE,REFERENCES}'::text[]) AS p
+        JOIN pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'v')
+        WHERE c.relnamespace = 'embedding'::regnamespace AND a.attnum > 0
+          AND has_column_privilege('sandbox_tap_readers', a.attrelid, a.attnum, p)
+        GROUP BY 1 ORDER BY 1$$,
+    $$VALUES ('embedding.models', true), ('embedding.tokens', true)$$,
+    'of schema embedding they read the models and the built-in one''s tokens'
 );
 
 -- Its sandbox function

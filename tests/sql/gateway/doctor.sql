@@ -1,7 +1,7 @@
 -- gateway.doctor: healthy when hardened, and each finding turns when its cause does.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(99);
+SELECT plan(103);
 
 -- What the doctor says of a subject after this statement, which is undone again.
 CREATE FUNCTION pg_temp.after(statement text, subject text, OUT ok boolean, OUT finding text)
@@ -48,7 +48,7 @@ SELECT results_eq(
         ('row security', true), ('roles', true), ('published functions', true),
         ('tenant guards', true), ('sandboxes', true), ('hidden columns', true), ('past row security', true),
         ('login', true), ('free SQL', true), ('temporary files', true),
-        ('cache', true), ('change notice', true), ('rollups', true), ('stock', true)$$,
+        ('cache', true), ('embeddings', true), ('change notice', true), ('rollups', true), ('stock', true)$$,
     'the DBA is told that all is well'
 );
 SELECT is_empty(
@@ -296,6 +296,14 @@ SELECT pg_temp.breaks(
     'ALTER TABLE gateway.principals DISABLE TRIGGER note_change;' || pg_temp.tagged('@cache 5m gateway.principals'),
     'cache', 'one that is not watched any more'
 );
+
+-- The embedding model
+SELECT is(pg_temp.after(statement, 'embeddings')::text, told, statement) FROM (VALUES
+    ('SELECT 1', '(t,"wordllama l2_supercat 256, 256 dimensions")'),
+    ('DELETE FROM embedding.tokens', '(f,"wordllama l2_supercat 256 is not loaded")'),
+    ('UPDATE embedding.models SET is_active = false', '(f,"no model: search goes by words alone")'),
+    ($$DELETE FROM embedding.tokens; UPDATE embedding.models SET provider = 'openai', name = 'x'$$, '(t,"x, 256 dimensions")')
+) AS t (statement, told);
 
 -- The change notice is no fault, but it is told when it isn't there.
 SELECT d.finding AS with_trigger FROM gateway.doctor() AS d WHERE d.subject = 'change notice' \gset

@@ -1,7 +1,7 @@
 -- gateway.health: facts of the database, and what doctors elsewhere find.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(23);
+SELECT plan(28);
 
 SELECT be();
 SELECT throws_ok('SELECT gateway.health()', '42501', 'no persona');
@@ -42,6 +42,26 @@ SELECT ok(
     pg_temp.health('record', 'partitions_until')::date >= date_trunc('month', now() AT TIME ZONE 'UTC') + interval '1 month',
     'the last day for which there is a partition'
 );
+
+-- The embedding model
+DELETE FROM embedding.models;
+DELETE FROM embedding.tokens;
+SELECT is(
+    pg_temp.health('embedding')::jsonb, '{"model": null, "provider": null, "dimension": null, "ready": false}', 'no model'
+);
+INSERT INTO embedding.models (name, provider, dimension, is_active) VALUES ('tap', 'built-in', 256, true);
+SELECT is(
+    pg_temp.health('embedding')::jsonb, '{"model": "tap", "provider": "built-in", "dimension": 256, "ready": false}',
+    'the built-in one without its tokens'
+);
+INSERT INTO embedding.tokens (token_id, vector) VALUES (0, array_fill(1, '{256}')::halfvec);
+SELECT is(pg_temp.health('embedding', 'ready'), 'true', 'with them');
+UPDATE embedding.models SET is_active = false;
+SELECT is(pg_temp.health('embedding', 'ready'), 'false', 'unless it is not to be used');
+UPDATE embedding.models SET is_active = true;
+DELETE FROM embedding.tokens;
+UPDATE embedding.models SET provider = 'openai';
+SELECT is(pg_temp.health('embedding', 'ready'), 'true', 'a service needs none');
 
 -- Doctors
 CREATE FUNCTION pg_temp.findings() RETURNS text LANGUAGE sql AS $function$

@@ -48,11 +48,17 @@ BEGIN
     SET LOCAL ROLE storekeeper_definer;
     INSERT INTO gateway.personas (role, description, free_sql_path, free_sql_zone)
     VALUES (add_persona.role, add_persona.description, add_persona.free_sql_path, add_persona.free_sql_zone);
-    EXECUTE format('GRANT USAGE ON SCHEMA gateway, sandbox TO %I', add_persona.role);
+    EXECUTE format('GRANT USAGE ON SCHEMA gateway, sandbox, embedding TO %I', add_persona.role);
     EXECUTE format(
         'GRANT EXECUTE ON FUNCTION gateway.admit_free_query, gateway.answered, gateway.catalog,'
         ' gateway.describe_table, gateway.free_query, gateway.once, gateway.persona, gateway.principal_id,'
-        ' gateway.progress, gateway.tenant_ids, gateway.visible_tables, gateway.who TO %I', add_persona.role
+        ' gateway.progress, gateway.tenant_ids, gateway.visible_tables, gateway.who, embedding.embed,'
+        ' embedding.embed_all, embedding.tokenise, embedding.words TO %I', add_persona.role
+    );
+    EXECUTE format('GRANT SELECT (token_id, piece, rank, vector) ON embedding.tokens TO %I', add_persona.role);
+    EXECUTE format(
+        'GRANT SELECT (model_id, name, provider, dimension, distance, is_active) ON embedding.models TO %I',
+        add_persona.role
     );
     RESET ROLE;
     PERFORM gateway.make_sandbox(add_persona.role);

@@ -243,6 +243,18 @@ AS $function$
     ) AS x
     UNION ALL
     SELECT
+        'embeddings',
+        bool_or(m.provider <> 'built-in' OR m.name IS NOT NULL AND t.are_there) IS TRUE,
+        CASE
+            WHEN count(m.name) = 0 THEN 'no model: search goes by words alone'
+            WHEN bool_or(m.provider = 'built-in' AND NOT t.are_there) THEN format('%s is not loaded', max(m.name))
+            ELSE format('%s, %s dimensions', max(m.name), max(m.dimension))
+        END,
+        'storekeeper init loads the built-in model.'
+    FROM (SELECT EXISTS (SELECT FROM embedding.tokens)) AS t (are_there)
+    LEFT JOIN embedding.models AS m ON m.is_active
+    UNION ALL
+    SELECT
         'change notice',
         true,
         CASE WHEN EXISTS (SELECT FROM pg_event_trigger AS t WHERE t.evtname = 'storekeeper_catalog' AND t.evtenabled <> 'D')

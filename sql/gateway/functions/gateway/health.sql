@@ -47,6 +47,16 @@ BEGIN
                 WHERE i.inhparent = 'gateway.calls'::regclass
             )
         ),
+        'embedding', (
+            SELECT json_build_object(
+                'model', max(m.name),
+                'provider', max(m.provider),
+                'dimension', max(m.dimension),
+                'ready', bool_or(m.provider <> 'built-in' OR m.name IS NOT NULL AND t.are_there) IS TRUE
+            )
+            FROM (SELECT EXISTS (SELECT FROM embedding.tokens)) AS t (are_there)
+            LEFT JOIN embedding.models AS m ON m.is_active
+        ),
         'findings', (
             SELECT coalesce(json_agg(json_build_object('subject', b.subject, 'ok', b.ok, 'finding', b.finding)), '[]')
             FROM gateway.examine_business() AS b
@@ -57,7 +67,8 @@ $function$;
 
 COMMENT ON FUNCTION gateway.health IS $comment$
 {database: {version, in_recovery, started_at}, migrations: {applied, newest}, record: {newest_seal, unsealed,
-partitions_until}, findings: [{subject, ok, finding}]}. The findings are those of gateway.examine_business.
+partitions_until}, embedding: {model, provider, dimension, ready}, findings: [{subject, ok, finding}]}. ready: whether
+there is a model and, if it is the built-in one, it is loaded. The findings are those of gateway.examine_business.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.health FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.health TO storekeeper_gateway;

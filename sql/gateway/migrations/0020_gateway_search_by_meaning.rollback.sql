@@ -1,0 +1,418 @@
+-- search by meaning: written by storekeeper ship from the object files named below.
+
+SET LOCAL ROLE storekeeper_definer;
+SET LOCAL check_function_bodies = off;
+
+-- object: functions/gateway/health.sql
+-- How the database is, for a server that is asked.
+-- drop: DROP FUNCTION gateway.health;
+CREATE OR REPLACE FUNCTION gateway.health()
+RETURNS json
+LANGUAGE plpgsql
+STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_applied CONSTANT text[] := gateway.applied_migrations();
+BEGIN
+    RETURN json_build_object(
+        'database', json_build_object(
+            'version', current_setting('server_version'),
+            'in_recovery', pg_is_in_recovery(),
+            'started_at', to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+        ),
+        'migrations', json_build_object(
+            'applied', cardinality(v_applied),
+            'newest', v_applied[cardinality(v_applied)]
+        ),
+        'record', json_build_object(
+            'newest_seal', (
+                SELECT json_build_object(
+                    'seal_id', s.seal_id, 'digest', encode(s.digest, 'hex'),
+                    'sealed_at', to_char(s.sealed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+                )
+                FROM gateway.seals AS s
+                ORDER BY s.seal_id DESC
+                LIMIT 1
+            ),
+            'unsealed', (
+                SELECT count(*)
+                FROM unnest(gateway.unsealed()) AS g (entries)
+                CROSS JOIN LATERAL (
+                    SELECT FROM gateway.calls AS c
+                    WHERE c.entry >= lower(g.entries) AND c.entry < coalesce(upper(g.entries), 9223372036854775807)
+                    ORDER BY c.entry
+                    LIMIT 100000
+                ) AS c
+            ),
+            'partitions_until', (
+                SELECT to_char(to_date(max(c.relname), '"calls_"YYYY_MM') + interval '1 month', 'YYYY-MM-DD')
+                FROM pg_inherits AS i
+                JOIN pg_class AS c ON c.oid = i.inhrelid AND c.relname ~ '^calls_\d{4}_\d{2}$'
+                WHERE i.inhparent = 'gateway.calls'::regclass
+            )
+        ),
+        'findings', (
+            SELECT coalesce(json_agg(json_build_object('subject', b.subject, 'ok', b.ok, 'finding', b.finding)), '[]')
+            FROM gateway.examine_business() AS b
+        )
+    );
+END
+$function$;
+
+COMMENT ON FUNCTION gateway.health IS $comment$
+{database: {version, in_recovery, started_at}, migrations: {applied, newest}, record: {newest_seal, unsealed,
+partitions_until}, findings: [{subject, ok, finding}]}. The findings are those of gateway.examine_business.
+$comment$;
+REVOKE ALL ON FUNCTION gateway.health FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gateway.health TO storekeeper_gateway;
+
+-- object: functions/gateway/doctor.sql
+-- Is this database set up as Storekeeper needs it?
+-- drop: DROP FUNCTION gateway.doctor;
+CREATE OR REPLACE FUNCTION gateway.doctor()
+RETURNS TABLE (subject text, ok boolean, finding text, hint text)
+LANGUAGE sql
+STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT
+        'PostgreSQL',
+        current_setting('server_version_num')::integer BETWEEN 160000 AND 189999,
+        'version ' || current_setting('server_version'),
+        'Storekeeper is tested on PostgreSQL 16 to 18.'
+    UNION ALL
+    SELECT
+        'pgvector',
+        coalesce(max(string_to_array(e.extversion, '.')::integer[]) >= '{0,8}', false),
+        coalesce('version ' || max(e.extversion), 'not installed'),
+        'CREATE EXTENSION vector; version 0.8 or newer.'
+    FROM pg_extension AS e
+    WHERE e.extname = 'vector'
+    UNION ALL
+    SELECT
+        'keys',
+        count(*) = 2,
+        coalesce(string_agg(k.name, ', ' ORDER BY k.name), 'none'),
+        'storekeeper init installs the key that servers prove themselves with.'
+    FROM gateway.keys AS k
+    UNION ALL
+    SELECT
+        'people',
+        count(*) FILTER (WHERE p.active) > 0,
+        format('%s active, %s inactive', count(*) FILTER (WHERE p.active), count(*) FILTER (WHERE NOT p.active)),
+        'SELECT gateway.put_principal(…) adds a person.'
+    FROM gateway.principals AS p
+    UNION ALL
+    SELECT
+        'row security',
+        count(*) FILTER (WHERE NOT (c.relrowsecurity AND c.relforcerowsecurity)) = 0,
+        CASE WHEN count(*) FILTER (WHERE NOT (c.relrowsecurity AND c.relforcerowsecurity)) = 0
+            THEN format('enabled and forced on all %s tables with policies', count(*))
+            ELSE 'not enabled and forced on '
+                || string_agg(c.oid::regclass::text, ', ') FILTER (WHERE NOT (c.relrowsecurity AND c.relforcerowsecurity))
+        END,
+        'ALTER TABLE … ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;'
+    FROM pg_class AS c
+    WHERE EXISTS (SELECT FROM pg_policy AS y WHERE y.polrelid = c.oid)
+    UNION ALL
+    SELECT
+        'roles',
+        count(*) = 0,
+        coalesce(string_agg(format('%s is superuser or has BYPASSRLS', r.rolname), '; '), 'no call runs with more than its persona''s rights'),
+        'ALTER ROLE … NOSUPERUSER NOBYPASSRLS;'
+    FROM pg_roles AS r
+    WHERE (r.rolsuper OR r.rolbypassrls)
+      AND (
+            r.rolname IN ('storekeeper_gateway', 'storekeeper_owner', 'storekeeper_definer')
+         OR r.rolname IN (SELECT n.role FROM gateway.personas AS n UNION SELECT ('sandbox_' || n.role)::name FROM gateway.personas AS n)
+      )
+    UNION ALL
+    SELECT
+        'published functions',
+        bool_and(obj_description(p.oid, 'pg_proc') IS NOT NULL AND gateway.publishable(p.oid)) IS NOT FALSE,
+        count(*) FILTER (WHERE gateway.publishable(p.oid)) || ' published'
+            || coalesce('; without a comment: ' || string_agg(p.oid::regprocedure::text, ', ')
+                FILTER (WHERE obj_description(p.oid, 'pg_proc') IS NULL), '')
+            || coalesce('; left out: ' || string_agg(p.oid::regprocedure::text, ', ')
+                FILTER (WHERE NOT gateway.publishable(p.oid)), ''),
+        'COMMENT ON FUNCTION … tells a model what a tool answers. A tool has a plain name of its own, named '
+            || 'arguments and concrete types.'
+    FROM pg_proc AS p
+    JOIN pg_namespace AS n ON n.oid = p.pronamespace
+    WHERE n.nspname IN ('tool', 'resource', 'prompt', 'completion')
+    UNION ALL
+    SELECT
+        'tenant guards',
+        count(*) = 0,
+        coalesce('none on ' || string_agg(c.oid::regclass::text, ', '), 'a restrictive policy on every table with policies'),
+        'CREATE POLICY tenant_guard ON … AS RESTRICTIVE FOR ALL TO PUBLIC USING (… gateway.tenant_ids() …);'
+    FROM pg_class AS c
+    WHERE EXISTS (SELECT FROM pg_policy AS y WHERE y.polrelid = c.oid)
+      AND NOT EXISTS (
+            SELECT FROM pg_policy AS y
+            WHERE y.polrelid = c.oid AND NOT y.polpermissive AND y.polcmd = '*' AND 0 = ANY (y.polroles)
+      )
+    UNION ALL
+    SELECT
+        'sandboxes',
+        count(*) = 0,
+        coalesce(
+            string_agg(format('that of %s is not as gateway.make_sandbox makes it', n.role), '; '),
+            'each is powerless, and owns the function it runs in'
+        ),
+        'SELECT gateway.make_sandbox(''…''); and take from the role what else was granted to it.'
+    FROM gateway.personas AS n
+    LEFT JOIN pg_roles AS r ON r.rolname = 'sandbox_' || n.role
+    LEFT JOIN pg_proc AS p
+        ON p.proname = 'run_' || n.role AND p.pronamespace = 'sandbox'::regnamespace AND p.proowner = r.oid
+    WHERE p.oid IS NULL
+       OR NOT p.prosecdef
+       OR p.provolatile <> 's'
+       OR NOT EXISTS (
+            SELECT FROM unnest(p.proconfig) AS c (setting)
+            WHERE starts_with(c.setting, 'search_path=guard, pg_catalog, ' || n.free_sql_path || ', ')
+       )
+       OR r.rolcanlogin OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication
+       OR EXISTS (
+            SELECT FROM pg_auth_members AS m
+            WHERE m.member = r.oid AND (m.roleid <> to_regrole(quote_ident(n.role)) OR m.set_option)
+       )
+       -- What it owns, or was granted beside the persona's rights and what gateway.make_sandbox grants.
+       OR EXISTS (
+            SELECT FROM pg_shdepend AS d
+            JOIN pg_database AS b ON b.oid = d.dbid AND b.datname = current_database()
+            LEFT JOIN pg_proc AS f ON f.oid = d.objid AND d.classid = 'pg_proc'::regclass
+            WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid
+              AND (d.classid, d.objid) <> ('pg_namespace'::regclass, 'guard'::regnamespace)
+              AND (
+                    f.pronamespace IN ('guard'::regnamespace, 'sandbox'::regnamespace)
+                 OR f.oid IN (
+                        'gateway.explain_query'::regproc, 'gateway.near_names'::regproc,
+                        'gateway.query_types'::regproc, 'gateway.run_query'::regproc
+                    )
+              ) IS NOT TRUE
+       )
+    UNION ALL
+    SELECT
+        'hidden columns',
+        count(*) = 0,
+        coalesce(
+            string_agg(format('%s reads %s whole', n.role, c.oid::regclass), '; '),
+            'no persona reads ctid, xmin or tableoid of a table with policies'
+        ),
+        'Grant SELECT by column: ctid and xmin count other tenants'' writes.'
+    FROM gateway.personas AS n
+    JOIN pg_class AS c
+        ON c.relrowsecurity AND c.relkind IN ('r', 'p') AND has_table_privilege('sandbox_' || n.role, c.oid, 'SELECT')
+    UNION ALL
+    SELECT
+        'past row security',
+        count(*) = 0,
+        coalesce(
+            string_agg(format('%s runs as %s, whom row security does not bind', x.what, x.owner), '; '),
+            'no view or function of a persona runs as one whom row security does not bind'
+        ),
+        'CREATE VIEW … WITH (security_invoker = true); ALTER FUNCTION … OWNER TO storekeeper_owner, or SECURITY INVOKER.'
+    FROM (
+        SELECT DISTINCT v.what, r.rolname AS owner
+        FROM gateway.personas AS n
+        CROSS JOIN LATERAL (
+            SELECT c.oid::regclass::text, c.relowner
+            FROM pg_class AS c
+            WHERE c.relkind IN ('v', 'm')
+              AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+              AND NOT coalesce(c.reloptions && '{security_invoker=true,security_invoker=on,security_invoker=1}', false)
+              AND has_any_column_privilege(n.role, c.oid, 'SELECT')
+            UNION ALL
+            SELECT p.oid::regprocedure::text, p.proowner
+            FROM pg_proc AS p
+            WHERE p.prosecdef
+              AND p.pronamespace <> 'pg_catalog'::regnamespace
+              AND has_function_privilege(n.role, p.oid, 'EXECUTE')
+        ) AS v (what, owner)
+        JOIN pg_roles AS r ON r.oid = v.owner AND (r.rolsuper OR r.rolbypassrls)
+    ) AS x
+    UNION ALL
+    SELECT
+        'login',
+        count(*) = 0,
+        coalesce('defaults of its own: ' || string_agg(c.setting, ', '), 'storekeeper_gateway has no defaults of its own'),
+        'ALTER ROLE storekeeper_gateway RESET ALL; unless you set them: a tool that executes its argument can have done it.'
+    FROM pg_db_role_setting AS s
+    JOIN pg_roles AS r ON r.oid = s.setrole AND r.rolname = 'storekeeper_gateway'
+    CROSS JOIN unnest(s.setconfig) AS c (setting)
+    WHERE c.setting NOT LIKE 'temp_file_limit=%'
+      AND s.setdatabase IN (0, (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()))
+    UNION ALL
+    SELECT
+        'free SQL',
+        count(*) FILTER (WHERE e.faulty AND NOT e.accepted) = 0,
+        CASE
+            WHEN count(*) FILTER (WHERE e.acting AND NOT e.accepted) > 0 THEN 'not served'
+            ELSE CASE max(e.strength)
+                WHEN 'own' THEN 'hardened as a database of our own'
+                WHEN 'shared' THEN 'hardened as a shared database'
+                ELSE 'not hardened, which the DBA has accepted'
+            END
+        END
+            || coalesce('; within its reach: ' || string_agg(DISTINCT e.family || e.what, ', '), ''),
+        CASE
+            WHEN max(e.strength) IS NULL THEN 'storekeeper harden own; shared where others use the database too.'
+            ELSE format('storekeeper harden %s; then REVOKE what is still granted by name.', max(e.strength))
+        END
+    FROM (
+        SELECT
+            h.strength,
+            x.family,
+            x.acting,
+            x.family IS NOT NULL AND (x.acting OR h.strength = 'own') AS faulty,
+            coalesce(x.acting AND x.family = ANY (h.accepted), false) AS accepted,
+            CASE WHEN cardinality(x.what) <= 5 THEN format(' (%s)', array_to_string(x.what, ', ')) ELSE '' END AS what
+        FROM (SELECT) AS one
+        LEFT JOIN gateway.hardening AS h ON true
+        LEFT JOIN (gateway.personas AS n CROSS JOIN LATERAL gateway.exposures(n.role) AS x) ON true
+    ) AS e
+    UNION ALL
+    SELECT
+        'temporary files',
+        current_setting('temp_file_limit') <> '-1' OR EXISTS (
+            SELECT
+            FROM pg_db_role_setting AS s
+            JOIN pg_roles AS r ON r.oid = s.setrole AND r.rolname = 'storekeeper_gateway'
+            LEFT JOIN pg_database AS d ON d.oid = s.setdatabase
+            CROSS JOIN unnest(s.setconfig) AS c (setting)
+            WHERE (s.setdatabase = 0 OR d.datname = current_database())
+              AND c.setting LIKE 'temp_file_limit=%' AND c.setting <> 'temp_file_limit=-1'
+        ),
+        'temp_file_limit of storekeeper_gateway',
+        'ALTER ROLE storekeeper_gateway SET temp_file_limit = ''1GB''; as a superuser, or storekeeper harden.'
+    UNION ALL
+    SELECT
+        'cache',
+        count(*) = 0,
+        coalesce(
+            string_agg(format('%s: nobody notes changes of %s', x.what, x.tables), '; '),
+            'each table that a @cache tag names is watched'
+        ),
+        'CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON … FOR EACH STATEMENT EXECUTE '
+            || 'FUNCTION gateway.note_change(); or mend the tag: @cache 5m schema.table, schema.table'
+    FROM (
+        SELECT p.oid::regprocedure::text AS what, string_agg(DISTINCT t.name, ', ' ORDER BY t.name) AS tables
+        FROM pg_proc AS p
+        JOIN pg_namespace AS n ON n.oid = p.pronamespace
+        CROSS JOIN regexp_matches(obj_description(p.oid, 'pg_proc'), '(?n)^@cache[ \t]+(.*)$', 'g') AS m (tag)
+        CROSS JOIN regexp_split_to_table(m.tag[1], '[,[:space:]]+') AS t (name)
+        WHERE n.nspname IN ('tool', 'resource', 'prompt', 'completion')
+          AND t.name <> ''
+          -- The time to live comes first.
+          AND t.name !~ '^\d+[a-z]*$'
+          AND t.name <> ALL (gateway.watched_tables())
+        GROUP BY p.oid
+    ) AS x
+    UNION ALL
+    SELECT
+        'change notice',
+        true,
+        CASE WHEN EXISTS (SELECT FROM pg_event_trigger AS t WHERE t.evtname = 'storekeeper_catalog' AND t.evtenabled <> 'D')
+            THEN 'every change of a published function reaches running servers'
+            ELSE 'shipped migrations reach running servers; after a change by hand run NOTIFY storekeeper_catalog'
+        END,
+        NULL
+    UNION ALL
+    SELECT b.subject, b.ok, b.finding, b.hint
+    FROM gateway.examine_business() AS b
+$function$;
+
+COMMENT ON FUNCTION gateway.doctor IS $comment$
+What is as Storekeeper needs it in this database and what is not, with a hint for each.
+$comment$;
+REVOKE ALL ON FUNCTION gateway.doctor FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gateway.doctor TO storekeeper_dba;
+
+-- object: functions/gateway/add_persona.sql
+-- Makes a role that calls can run as, with the powerless twin that its free SQL runs as.
+-- drop: DROP FUNCTION gateway.add_persona;
+CREATE OR REPLACE FUNCTION gateway.add_persona(
+    role          name,
+    description   text,
+    free_sql_path text DEFAULT 'public',
+    free_sql_zone text DEFAULT 'UTC'
+)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_sandbox CONSTANT name := 'sandbox_' || add_persona.role;
+    v_may     CONSTANT boolean NOT NULL := (
+        SELECT r.rolsuper OR r.rolcreaterole FROM pg_roles AS r WHERE r.rolname = current_user
+    );
+    v_todo    text[] := '{}';
+    v_role    name;
+BEGIN
+    -- Roles belong to the whole server and may be there from another database.
+    FOREACH v_role IN ARRAY ARRAY[add_persona.role, v_sandbox] LOOP
+        IF to_regrole(quote_ident(v_role)) IS NULL AND v_may THEN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', v_role);
+        END IF;
+        IF to_regrole(quote_ident(v_role)) IS NULL THEN
+            v_todo := v_todo || format('CREATE ROLE %I NOLOGIN;', v_role)
+                || format('GRANT %I TO %I WITH ADMIN TRUE, SET TRUE;', v_role, current_user);
+        ELSIF NOT pg_has_role(current_user, v_role, 'MEMBER WITH ADMIN OPTION') THEN
+            v_todo := v_todo || format('GRANT %I TO %I WITH ADMIN TRUE, SET TRUE;', v_role, current_user);
+        ELSIF NOT pg_has_role(current_user, v_role, 'SET') THEN
+            EXECUTE format('GRANT %I TO %I WITH SET TRUE', v_role, current_user);
+        END IF;
+    END LOOP;
+    IF v_todo <> '{}' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK403',
+            MESSAGE = format('The account %I may not make the persona %I.', current_user, add_persona.role),
+            DETAIL = array_to_string(v_todo, E'\n'),
+            HINT = 'Have a superuser run the statements above, then try again.';
+    END IF;
+    EXECUTE format('GRANT %I TO storekeeper_gateway, storekeeper_dba WITH INHERIT FALSE, SET TRUE', add_persona.role);
+    EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET FALSE', add_persona.role, v_sandbox);
+
+    SET LOCAL ROLE storekeeper_owner;
+    EXECUTE format('GRANT USAGE ON SCHEMA tool, resource, prompt, completion TO %I', add_persona.role);
+    SET LOCAL ROLE storekeeper_definer;
+    INSERT INTO gateway.personas (role, description, free_sql_path, free_sql_zone)
+    VALUES (add_persona.role, add_persona.description, add_persona.free_sql_path, add_persona.free_sql_zone);
+    EXECUTE format('GRANT USAGE ON SCHEMA gateway, sandbox TO %I', add_persona.role);
+    EXECUTE format(
+        'GRANT EXECUTE ON FUNCTION gateway.admit_free_query, gateway.answered, gateway.catalog,'
+        ' gateway.describe_table, gateway.free_query, gateway.once, gateway.persona, gateway.principal_id,'
+        ' gateway.progress, gateway.tenant_ids, gateway.visible_tables, gateway.who TO %I', add_persona.role
+    );
+    RESET ROLE;
+    PERFORM gateway.make_sandbox(add_persona.role);
+END
+$function$;
+
+COMMENT ON FUNCTION gateway.add_persona IS $comment$
+For the DBA: makes the role, its sandbox role and its sandbox function, and grants both what a call
+needs. free_sql_path: the schemas whose tables free SQL may name unqualified; free_sql_zone: the time
+zone in which free SQL tells days apart. Grant the role SELECT on your tables and EXECUTE on its tools.
+$comment$;
+REVOKE ALL ON FUNCTION gateway.add_persona FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gateway.add_persona TO storekeeper_dba;
+
+-- object: functions/embedding/words.sql
+DROP FUNCTION embedding.words;
+
+-- object: functions/embedding/tokenise.sql
+DROP FUNCTION embedding.tokenise;
+
+-- object: functions/embedding/embed_all.sql
+DROP FUNCTION embedding.embed_all;
+
+-- object: functions/embedding/embed.sql
+DROP FUNCTION embedding.embed;
+
+-- end of objects
+NOTIFY storekeeper_catalog;

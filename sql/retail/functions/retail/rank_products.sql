@@ -1,0 +1,218 @@
+-- The products that a query means, best first: by words and by meaning.
+-- drop: DROP FUNCTION retail.rank_products;
+CREATE OR REPLACE FUNCTION retail.rank_products(
+    query                text,
+    query_embedding      public.vector     DEFAULT NULL,
+    how_many             integer           DEFAULT 20,
+    similarity_threshold retail.similarity DEFAULT NULL,
+    category_id          smallint          DEFAULT NULL,
+    price_min            numeric           DEFAULT NULL,
+    price_max            numeric           DEFAULT NULL,
+    stocked_in           uuid[]            DEFAULT NULL
+)
+RETURNS TABLE (
+    product_id  integer,
+    score       double precision,
+    text_rank   integer,
+    vector_rank integer,
+    similarity  double precision,
+    matched     text
+)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $function$
+DECLARE
+    -- Settled on the first half of the labelled queries: tests/search.
+    c_k        CONSTANT double precision := 10;
+    c_weights  CONSTANT real[] := '{0.4, 0.6, 0.7, 1}';  -- of D, C, B and A
+    c_looked_at CONSTANT integer := 20000;  -- products whose words are compared
+    v_depth    CONSTANT integer := greatest(rank_products.how_many, 50);
+    v_type_ids CONSTANT smallint[] := CASE WHEN rank_products.category_id IS NOT NULL THEN ARRAY(
+        SELECT t.type_id FROM retail.product_types AS t WHERE t.category_id = rank_products.category_id
+    ) END;
+    v_typed    CONSTANT text := lower(regexp_replace(trim(rank_products.query), '\s+', ' ', 'g'));
+    v_embedding public.vector := rank_products.query_embedding;
+    v_pinned   integer[];
+    v_places   integer[];
+    v_terms    tsquery[];
+    v_shares   real[];
+    v_words    text[];
+    v_spelt    text;
+    v_wanted   tsquery;
+    v_text_ids integer[];
+    v_near_ids integer[];
+    v_near     double precision[];
+BEGIN
+    -- What is named outright comes first.
+    v_pinned := ARRAY(
+        SELECT p.product_id
+        FROM (
+            SELECT p.product_id, p.sku FROM retail.products AS p WHERE lower(p.name) = v_typed
+            UNION
+            SELECT p.product_id, p.sku
+            FROM regexp_matches(upper(v_typed), '\m[A-Z]{2,4}[0-9]{2,6}\M', 'g') AS m (sku)
+            JOIN retail.products AS p ON p.sku >= m.sku[1]::varchar AND p.sku <= (m.sku[1] || '999999')::varchar
+        ) AS p
+        JOIN retail.products AS f USING (product_id)
+        WHERE (v_type_ids IS NULL OR f.type_id = ANY (v_type_ids))
+          AND (rank_products.price_min IS NULL OR f.base_price >= rank_products.price_min)
+          AND (rank_products.price_max IS NULL OR f.base_price <= rank_products.price_max)
+          AND (rank_products.stocked_in IS NULL OR EXISTS (
+                SELECT FROM retail.inventory AS i
+                WHERE i.product_id = f.product_id AND i.store_id = ANY (rank_products.stocked_in) AND i.stock_level > 0
+          ))
+        ORDER BY p.sku
+        LIMIT rank_products.how_many
+    );
+
+    -- Rare words say more than frequent ones.
+    SELECT
+        array_agg(t.place ORDER BY t.place), array_agg(quote_literal(t.lexeme)::tsquery ORDER BY t.place),
+        array_agg((t.weight * ln(1 + n.total / t.products))::real ORDER BY t.place),
+        array_agg(CASE t.kind
+            WHEN 'corrected' THEN format('corrected: "%s" -> %s', t.word, t.spelt)
+            ELSE 'words: ' || t.word
+        END ORDER BY t.place),
+        string_agg(t.spelt, ' ' ORDER BY t.place) FILTER (WHERE t.kind = 'corrected' AND t.turn <= 2),
+        string_agg(quote_literal(t.lexeme), ' | ')
+            FILTER (WHERE t.products_so_far <= c_looked_at OR t.rarity = 1)::tsquery
+    INTO v_places, v_terms, v_shares, v_words, v_spelt, v_wanted
+    FROM (
+        SELECT
+            s.place, s.word, s.lexeme, s.weight, s.products, s.kind, s.spelt,
+            row_number() OVER (PARTITION BY s.place ORDER BY s.products DESC, s.lexeme) AS turn,
+            row_number() OVER (ORDER BY s.products, s.lexeme, s.place) AS rarity,
+            sum(s.products) OVER (ORDER BY s.products, s.lexeme, s.place) AS products_so_far
+        FROM retail.search_terms(v_typed) AS s
+    ) AS t
+    CROSS JOIN (
+        SELECT greatest(c.reltuples, 400) AS total FROM pg_class AS c WHERE c.oid = 'retail.product_search'::regclass
+    ) AS n;
+
+    IF v_wanted IS NOT NULL THEN
+        SELECT array_agg(r.product_id ORDER BY r.relevance DESC, r.product_id) INTO v_text_ids
+        FROM (
+            SELECT b.product_id, sum(b.relevance) AS relevance
+            FROM (
+                -- Of the words that one may stand for, the best.
+                SELECT c.product_id, t.place, max(t.share * ts_rank(c_weights, c.document, t.term)) AS relevance
+                FROM (
+                    SELECT s.product_id, s.document
+                    FROM retail.product_search AS s
+                    JOIN retail.products AS p USING (product_id)
+                    WHERE s.document @@ v_wanted
+                      AND (v_type_ids IS NULL OR p.type_id = ANY (v_type_ids))
+                      AND (rank_products.price_min IS NULL OR p.base_price >= rank_products.price_min)
+                      AND (rank_products.price_max IS NULL OR p.base_price <= rank_products.price_max)
+                      AND (rank_products.stocked_in IS NULL OR EXISTS (
+                            SELECT FROM retail.inventory AS i
+                            WHERE i.product_id = p.product_id
+                              AND i.store_id = ANY (rank_products.stocked_in) AND i.stock_level > 0
+                      ))
+                    LIMIT c_looked_at
+                ) AS c
+                CROSS JOIN unnest(v_places, v_terms, v_shares) AS t (place, term, share)
+                GROUP BY c.product_id, t.place
+            ) AS b
+            GROUP BY b.product_id
+            ORDER BY relevance DESC, b.product_id
+            LIMIT v_depth
+        ) AS r;
+    END IF;
+
+    IF v_embedding IS NULL
+        AND EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in')
+    THEN
+        -- Corrections are added; what was typed stays.
+        v_embedding := embedding.embed(concat_ws(' ', v_typed, v_spelt));
+    END IF;
+    IF v_embedding IS NOT NULL THEN
+        SELECT array_agg(n.product_id ORDER BY n.distance, n.product_id), array_agg(1 - n.distance ORDER BY n.distance, n.product_id)
+        INTO v_near_ids, v_near
+        FROM retail.nearest_products(
+            v_embedding, v_depth, v_type_ids, rank_products.price_min, rank_products.price_max, rank_products.stocked_in
+        ) AS n
+        WHERE coalesce(n.distance <= 1 - rank_products.similarity_threshold, true);
+    END IF;
+
+    RETURN QUERY
+    WITH found AS (
+        SELECT
+            h.product_id,
+            min(h.turn) FILTER (WHERE h.side = 'pinned')::integer AS pinned,
+            min(h.turn) FILTER (WHERE h.side = 'text')::integer AS text_rank,
+            min(h.turn) FILTER (WHERE h.side = 'vector')::integer AS vector_rank,
+            min(h.similarity) AS similarity
+        FROM (
+            SELECT 'pinned' AS side, u.product_id, u.turn, NULL::double precision AS similarity
+            FROM unnest(v_pinned) WITH ORDINALITY AS u (product_id, turn)
+            UNION ALL
+            SELECT 'text', u.product_id, u.turn, NULL
+            FROM unnest(v_text_ids) WITH ORDINALITY AS u (product_id, turn)
+            UNION ALL
+            SELECT 'vector', u.product_id, u.turn, u.similarity
+            FROM unnest(v_near_ids, v_near) WITH ORDINALITY AS u (product_id, similarity, turn)
+        ) AS h
+        GROUP BY h.product_id
+    ),
+    best AS (
+        SELECT
+            f.product_id, f.pinned, f.text_rank, f.vector_rank, f.similarity,
+            -- Reciprocal ranks; 1 for what is first wherever was looked.
+            CASE WHEN f.pinned IS NOT NULL THEN 1 ELSE
+                (coalesce(1 / (c_k + f.text_rank), 0) + coalesce(1 / (c_k + f.vector_rank), 0))
+                    * (c_k + 1) / CASE WHEN v_embedding IS NULL THEN 1 ELSE 2 END
+            END AS score
+        FROM found AS f
+        ORDER BY f.pinned, score DESC, f.vector_rank, f.product_id
+        LIMIT rank_products.how_many
+    )
+    SELECT
+        b.product_id, b.score, b.text_rank, b.vector_rank, b.similarity,
+        concat_ws(
+            '; ',
+            CASE WHEN b.pinned IS NOT NULL THEN CASE WHEN lower(p.name) = v_typed THEN 'name' ELSE 'sku' END END,
+            w.matched,
+            CASE WHEN b.vector_rank IS NOT NULL THEN 'meaning' END
+        )
+    FROM best AS b
+    JOIN retail.products AS p USING (product_id)
+    LEFT JOIN LATERAL (
+        SELECT nullif(concat_ws(
+            '; ',
+            'words: ' || string_agg(DISTINCT substr(t.word, 8), ', ') FILTER (WHERE t.word LIKE 'words: %'),
+            string_agg(DISTINCT t.word, '; ') FILTER (WHERE t.word LIKE 'corrected: %')
+        ), '') AS matched
+        FROM retail.product_search AS s
+        CROSS JOIN unnest(v_terms, v_words) AS t (term, word)
+        WHERE s.product_id = b.product_id AND s.document @@ t.term
+    ) AS w ON true
+    ORDER BY b.pinned, b.score DESC, b.vector_rank, b.product_id;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.rank_products IS $comment$
+The core of semantic_search_products, without prices and stock. A product that is named by its SKU, the beginning of
+one, or its whole name comes first; then by reciprocal rank fusion of full-text search (retail.search_terms) and of
+retail.nearest_products. Without a vector of the query, given or by the built-in model, by full-text search alone.
+@title Rank products
+@param query                 What is looked for.
+@param query_embedding       Its vector by a model outside; NULL: the built-in model's.
+@param how_many              At most so many products.
+@param similarity_threshold  What is found by meaning alone must be this similar.
+@param category_id           Of this category.
+@param price_min             List price at least.
+@param price_max             List price at most.
+@param stocked_in            In stock in one of these stores, as far as the caller sees them.
+@return product_id   The product.
+@return score        0 to 1, from the ranks.
+@return text_rank    By words; NULL when it was not found by them.
+@return vector_rank  By meaning; NULL when it was not found by it.
+@return similarity   Cosine similarity, where it was found by meaning.
+@return matched      Why it was found.
+@example SELECT * FROM retail.rank_products('waterproof electrical connectors');
+$comment$;
+REVOKE ALL ON FUNCTION retail.rank_products FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.rank_products TO store_managers, regional_managers, head_office;

@@ -1,0 +1,121 @@
+-- search by meaning: written by storekeeper ship from the object files named below.
+
+SET LOCAL ROLE storekeeper_owner;
+SET LOCAL check_function_bodies = off;
+
+-- object: triggers/products.sql
+DROP TRIGGER refresh_inserted ON retail.products;
+DROP TRIGGER refresh_truncated ON retail.products;
+DROP TRIGGER refresh_updated ON retail.products;
+
+-- object: triggers/product_types.sql
+DROP TRIGGER refresh_updated ON retail.product_types;
+
+-- object: triggers/product_search.sql
+DROP TRIGGER count_deleted ON retail.product_search;
+DROP TRIGGER count_inserted ON retail.product_search;
+DROP TRIGGER count_truncated ON retail.product_search;
+DROP TRIGGER count_updated_from ON retail.product_search;
+DROP TRIGGER count_updated_to ON retail.product_search;
+
+-- object: triggers/categories.sql
+DROP TRIGGER refresh_updated ON retail.categories;
+
+-- object: functions/tool/semantic_search_products.sql
+DROP FUNCTION tool.semantic_search_products;
+
+-- object: functions/retail/wanted_embedding_index.sql
+DROP FUNCTION retail.wanted_embedding_index;
+
+-- object: functions/retail/shorter_words.sql
+DROP FUNCTION retail.shorter_words;
+
+-- object: functions/retail/search_terms.sql
+DROP FUNCTION retail.search_terms;
+
+-- object: functions/retail/search_products_by_description.sql
+-- Products whose descriptions mean nearly the same as a vector.
+-- drop: DROP FUNCTION retail.search_products_by_description;
+CREATE OR REPLACE FUNCTION retail.search_products_by_description(
+    query_embedding      public.vector,
+    similarity_threshold double precision DEFAULT 0.7,
+    max_results          integer          DEFAULT 20
+)
+RETURNS TABLE (product_id integer, name text, description text, similarity_score double precision)
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    -- The nearest first by distance, which an index can serve; the threshold outside, where it does
+    -- not send the index looking further.
+    SELECT p.product_id, p.name, p.description, 1 - n.distance
+    FROM (
+        SELECT
+            e.product_id,
+            e.description_embedding OPERATOR(public.<=>) query_embedding AS distance
+        FROM retail.product_description_embeddings AS e
+        ORDER BY e.description_embedding OPERATOR(public.<=>) query_embedding
+        LIMIT max_results
+    ) AS n
+    JOIN retail.products AS p USING (product_id)
+    WHERE n.distance <= 1 - similarity_threshold
+    ORDER BY n.distance, p.product_id
+$function$;
+
+COMMENT ON FUNCTION retail.search_products_by_description IS $comment$
+The products whose description embedding is nearest to the given one by cosine, the nearest first.
+@title Products by description embedding
+@param query_embedding       A vector of the same model and dimension as the table's.
+@param similarity_threshold  Least cosine similarity, -1 to 1.
+@param max_results           At most so many products.
+@return product_id        The product.
+@return name              Its name.
+@return description       Its description.
+@return similarity_score  Cosine similarity: 1 is the same meaning, 0 is unrelated.
+@example SELECT * FROM retail.search_products_by_description('[0.1, 0.2, 0.3]', 0.5, 10);
+$comment$;
+REVOKE ALL ON FUNCTION retail.search_products_by_description FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.search_products_by_description
+    TO store_managers, regional_managers, head_office;
+
+-- object: functions/retail/refresh_search.sql
+DROP FUNCTION retail.refresh_search;
+
+-- object: functions/retail/refresh_products.sql
+DROP FUNCTION retail.refresh_products;
+
+-- object: functions/retail/rank_products.sql
+DROP FUNCTION retail.rank_products;
+
+-- object: functions/retail/plain_words.sql
+DROP FUNCTION retail.plain_words;
+
+-- object: functions/retail/nearest_products.sql
+DROP FUNCTION retail.nearest_products;
+
+-- object: functions/retail/joined_words.sql
+DROP FUNCTION retail.joined_words;
+
+-- object: functions/retail/exact_search_limit.sql
+DROP FUNCTION retail.exact_search_limit;
+
+-- object: functions/retail/embed_products.sql
+DROP FUNCTION retail.embed_products;
+
+-- object: functions/retail/embed_contents.sql
+DROP FUNCTION retail.embed_contents;
+
+-- object: functions/retail/edit_distance.sql
+DROP FUNCTION retail.edit_distance;
+
+-- object: functions/retail/describe_products.sql
+DROP FUNCTION retail.describe_products;
+
+-- object: functions/retail/count_lexemes.sql
+DROP FUNCTION retail.count_lexemes;
+
+-- object: functions/retail/check_embedding.sql
+DROP FUNCTION retail.check_embedding;
+
+-- end of objects
+NOTIFY storekeeper_catalog;

@@ -1,0 +1,1377 @@
+-- search by meaning: written by storekeeper ship from the object files named below.
+-- depends: 0020_gateway_search_by_meaning 0019_recommendations
+
+SET LOCAL ROLE storekeeper_owner;
+SET LOCAL check_function_bodies = off;
+
+-- object: functions/retail/check_embedding.sql
+-- Refuses a vector that cannot be compared with those of the products.
+-- drop: DROP FUNCTION retail.check_embedding;
+CREATE OR REPLACE FUNCTION retail.check_embedding(embedding public.vector, argument text)
+RETURNS void
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_dimension CONSTANT integer := public.vector_dims(check_embedding.embedding);
+    v_wanted    integer;
+BEGIN
+    SELECT public.vector_dims(e.description_embedding) INTO v_wanted
+    FROM retail.product_description_embeddings AS e
+    LIMIT 1;
+    IF v_dimension <> v_wanted THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK400',
+            MESSAGE = format('%s has %s numbers; those of the products have %s.', check_embedding.argument, v_dimension, v_wanted),
+            HINT = 'Give a vector of the model that made theirs.';
+    ELSIF public.vector_norm(check_embedding.embedding) = 0 THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK400',
+            MESSAGE = format('%s is all zeros.', check_embedding.argument),
+            HINT = 'A vector without a direction is near to nothing: give that of a text.';
+    END IF;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.check_embedding IS $comment$
+SK400 for a vector of another dimension than the products' vectors, and for one of zeros. NULL passes.
+@title Check a vector
+@param embedding  The vector.
+@param argument   What the caller calls it.
+@example SELECT retail.check_embedding('[1, 0]', 'query_embedding');
+$comment$;
+REVOKE ALL ON FUNCTION retail.check_embedding FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.check_embedding TO store_managers, regional_managers, head_office;
+
+-- object: functions/retail/count_lexemes.sql
+-- Keeps count of how many products have a word.
+-- drop: DROP FUNCTION retail.count_lexemes;
+CREATE OR REPLACE FUNCTION retail.count_lexemes()
+RETURNS trigger
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+SET jit = off
+AS $function$
+DECLARE
+    v_lexemes text[];
+    v_changes integer[];
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        TRUNCATE retail.search_lexemes;
+        RETURN NULL;
+    END IF;
+    -- Each trigger has one of the two tables; what is there counts one way, what is gone the other.
+    SELECT array_agg(c.lexeme ORDER BY c.lexeme), array_agg(c.change ORDER BY c.lexeme)
+    INTO v_lexemes, v_changes
+    FROM (
+        SELECT l.lexeme COLLATE "C" AS lexeme, CASE TG_ARGV[0] WHEN 'gone' THEN -count(*) ELSE count(*) END AS change
+        FROM changed_rows AS r
+        CROSS JOIN LATERAL unnest(r.document) AS l
+        GROUP BY 1
+    ) AS c;
+    IF TG_ARGV[0] <> 'gone' THEN
+        INSERT INTO retail.search_lexemes (lexeme, products)
+        SELECT c.lexeme, 0
+        FROM unnest(v_lexemes) AS c (lexeme)
+        WHERE NOT EXISTS (SELECT FROM retail.search_lexemes AS k WHERE k.lexeme = c.lexeme)
+        ORDER BY c.lexeme
+        ON CONFLICT (lexeme) DO NOTHING;
+    END IF;
+    -- Who else writes products now is not waited for: ranks bear a count that is a few off, while two
+    -- transactions of several statements could wait for each other.
+    UPDATE retail.search_lexemes AS k
+    SET products = greatest(k.products + c.change, 0)
+    FROM unnest(v_lexemes, v_changes) AS c (lexeme, change)
+    WHERE k.lexeme = c.lexeme
+      AND k.lexeme = ANY (ARRAY(
+            SELECT f.lexeme FROM retail.search_lexemes AS f WHERE f.lexeme = ANY (v_lexemes) FOR UPDATE SKIP LOCKED
+      ));
+    RETURN NULL;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.count_lexemes IS $comment$
+Trigger, once a statement: adds the documents in changed_rows to retail.search_lexemes, or with the argument gone takes
+them away. Exact unless two transactions write products at a time; retail.count_all_lexemes counts anew.
+$comment$;
+REVOKE ALL ON FUNCTION retail.count_lexemes FROM PUBLIC;
+
+-- object: functions/retail/describe_products.sql
+-- What search knows of products: the text that is embedded, and the words that are looked for.
+-- drop: DROP FUNCTION retail.describe_products;
+CREATE OR REPLACE FUNCTION retail.describe_products(product_ids integer[])
+RETURNS TABLE (product_id integer, content text, document tsvector, words text)
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+AS $function$
+    WITH
+    -- Many products are of one type.
+    type AS MATERIALIZED (
+        SELECT
+            t.type_id, t.name, c.name AS category, t.description,
+            retail.plain_words(t.name) AS name_words,
+            retail.plain_words(c.name) AS category_words,
+            retail.plain_words(left(t.description, 20000)) AS description_words
+        FROM retail.product_types AS t
+        JOIN retail.categories AS c USING (category_id)
+        WHERE t.type_id IN (SELECT p.type_id FROM retail.products AS p WHERE p.product_id = ANY (describe_products.product_ids))
+    ),
+    product AS MATERIALIZED (
+        SELECT
+            p.product_id, p.type_id, p.name, p.description,
+            retail.plain_words(p.name) AS name_words,
+            retail.plain_words(left(p.description, 20000)) AS description_words
+        FROM retail.products AS p
+        WHERE p.product_id = ANY (describe_products.product_ids)
+    )
+    SELECT
+        p.product_id,
+        left(lower(concat_ws('. ', p.name, t.name, t.category, t.description) || ' ' || p.description), 8000),
+        setweight(to_tsvector('english', p.name_words), 'A')
+            || setweight(to_tsvector('english', t.name_words || ' ' || t.category_words), 'B')
+            || setweight(to_tsvector(
+                'english', concat_ws(' ', p.description_words, retail.joined_words(p.name_words), retail.joined_words(t.name_words))
+            ), 'C')
+            || setweight(to_tsvector('english', t.description_words), 'D'),
+        concat_ws(' ', p.name_words, t.name_words, t.category_words, p.description_words, t.description_words)
+    FROM product AS p
+    JOIN type AS t USING (type_id)
+$function$;
+
+COMMENT ON FUNCTION retail.describe_products IS $comment$
+For the triggers and for who makes vectors: of each product the text to embed (name, type, category, what the type is,
+what the product is; in lower case, as models tell it from upper case and people do not), its document for
+full-text search, and its words as they are spelt.
+@title What search knows of products
+@param product_ids  Which products.
+@return product_id  The product.
+@return content     What is embedded.
+@return document    For retail.product_search.
+@return words       For retail.search_words.
+@example SELECT content FROM retail.describe_products('{1, 2}');
+$comment$;
+REVOKE ALL ON FUNCTION retail.describe_products FROM PUBLIC;
+
+-- object: functions/retail/edit_distance.sql
+-- How many letters two words differ by.
+-- drop: DROP FUNCTION retail.edit_distance;
+CREATE OR REPLACE FUNCTION retail.edit_distance(a text, b text)
+RETURNS integer
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_a    CONSTANT text[] := string_to_array(edit_distance.a, NULL);
+    v_b    CONSTANT text[] := string_to_array(edit_distance.b, NULL);
+    v_n    CONSTANT integer := cardinality(v_b);
+    v_last integer[];
+    v_row  integer[] := ARRAY(SELECT j FROM generate_series(0, v_n) AS j);  -- [j + 1] is for j letters
+    v_next integer[];
+    v_best integer;
+BEGIN
+    FOR i IN 1 .. cardinality(v_a) LOOP
+        v_next := ARRAY[i];
+        FOR j IN 1 .. v_n LOOP
+            v_best := CASE WHEN v_a[i] = v_b[j] THEN v_row[j] ELSE 1 + least(v_row[j], v_row[j + 1], v_next[j]) END;
+            -- Two neighbours that changed places are one mistake.
+            IF i > 1 AND j > 1 AND v_a[i] = v_b[j - 1] AND v_a[i - 1] = v_b[j] THEN
+                v_best := least(v_best, v_last[j - 1] + 1);
+            END IF;
+            v_next[j + 1] := v_best;
+        END LOOP;
+        v_last := v_row;
+        v_row := v_next;
+    END LOOP;
+    RETURN v_row[v_n + 1];
+END
+$function$;
+
+COMMENT ON FUNCTION retail.edit_distance IS $comment$
+How many letters must be changed, added, left out or exchanged with their neighbour to make one word of the other.
+@title Edit distance
+@param a  A word.
+@param b  Another one.
+@return 0 for equal words.
+@example SELECT retail.edit_distance('screwdirver', 'screwdriver');
+$comment$;
+REVOKE ALL ON FUNCTION retail.edit_distance FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.edit_distance TO store_managers, regional_managers, head_office;
+
+-- object: functions/retail/embed_contents.sql
+-- Gives products the vectors of their texts, where the built-in model makes them.
+-- drop: DROP FUNCTION retail.embed_contents;
+CREATE OR REPLACE FUNCTION retail.embed_contents(product_ids integer[], contents text[])
+RETURNS bigint
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_written bigint;
+BEGIN
+    IF EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in') THEN
+        INSERT INTO retail.product_description_embeddings AS e (product_id, description_embedding)
+        SELECT embed_contents.product_ids[n.ordinal], n.embedding
+        FROM embedding.embed_all(embed_contents.contents) AS n
+        WHERE n.embedding IS NOT NULL
+        ORDER BY 1
+        ON CONFLICT (product_id) DO UPDATE
+        SET description_embedding = excluded.description_embedding, last_updated = excluded.last_updated
+        WHERE e.description_embedding OPERATOR(public.<>) excluded.description_embedding;
+        GET DIAGNOSTICS v_written = ROW_COUNT;
+        RETURN v_written;
+    END IF;
+    -- What a vector was made of is no longer so.
+    DELETE FROM retail.product_description_embeddings AS e
+    WHERE e.product_id = ANY (embed_contents.product_ids);
+    RETURN 0;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.embed_contents IS $comment$
+For retail.refresh_search and retail.embed_products. Without the built-in model the vectors of these products go, and
+full-text search alone finds them until there are new ones.
+@return How many vectors were written.
+$comment$;
+REVOKE ALL ON FUNCTION retail.embed_contents FROM PUBLIC;
+
+-- object: functions/retail/embed_products.sql
+-- Makes searchable what is not yet: products without a document or a vector.
+-- drop: DROP FUNCTION retail.embed_products;
+CREATE OR REPLACE FUNCTION retail.embed_products()
+RETURNS bigint
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $function$
+DECLARE
+    v_built_in CONSTANT boolean := EXISTS (
+        SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in'
+    );
+    v_ids      integer[];
+BEGIN
+    SELECT array_agg(p.product_id ORDER BY p.product_id) INTO v_ids
+    FROM retail.products AS p
+    LEFT JOIN retail.product_search AS s USING (product_id)
+    LEFT JOIN retail.product_description_embeddings AS e USING (product_id)
+    WHERE s.product_id IS NULL OR (v_built_in AND e.product_id IS NULL);
+    PERFORM retail.refresh_search(v_ids);
+    RETURN coalesce(cardinality(v_ids), 0);
+END
+$function$;
+
+COMMENT ON FUNCTION retail.embed_products IS $comment$
+For who loads the built-in model, or products with their triggers disabled: storekeeper init calls it.
+@title Embed products
+@return How many products lacked something.
+@example SELECT retail.embed_products();
+$comment$;
+REVOKE ALL ON FUNCTION retail.embed_products FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.embed_products TO storekeeper_loader;
+
+-- object: functions/retail/exact_search_limit.sql
+-- Up to how many vectors are compared one by one.
+-- drop: DROP FUNCTION retail.exact_search_limit;
+CREATE OR REPLACE FUNCTION retail.exact_search_limit(dimension integer)
+RETURNS integer
+LANGUAGE sql
+IMMUTABLE
+PARALLEL SAFE
+-- 2.56 million numbers take some 4 ms, 10 where vectors are too long to be in the row (sql/README.md).
+RETURN greatest(2560000 / greatest(dimension, 1), 100);
+
+COMMENT ON FUNCTION retail.exact_search_limit IS $comment$
+How many vectors of this dimension are searched exactly, one by one; beyond it an index is faster.
+@title Limit of exact search
+@param dimension  How many numbers a vector has.
+@return Vectors: 10,000 of 256 numbers, 1,666 of 1536.
+@example SELECT retail.exact_search_limit(256);
+$comment$;
+REVOKE ALL ON FUNCTION retail.exact_search_limit FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.exact_search_limit
+    TO store_managers, regional_managers, head_office, storekeeper_definer;
+
+-- object: functions/retail/joined_words.sql
+-- Neighbouring words as one: tool box as toolbox.
+-- drop: DROP FUNCTION retail.joined_words;
+CREATE OR REPLACE FUNCTION retail.joined_words(plain_words text)
+RETURNS text
+LANGUAGE sql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT coalesce(string_agg(w.word || w.next, ' ' ORDER BY w.n), '')
+    FROM (
+        SELECT s.word, lead(s.word) OVER (ORDER BY s.n) AS next, s.n
+        FROM string_to_table(joined_words.plain_words, ' ') WITH ORDINALITY AS s (word, n)
+    ) AS w
+    WHERE w.word ~ '^[a-z]{2,}$' AND w.next ~ '^[a-z]{2,}$'
+$function$;
+
+COMMENT ON FUNCTION retail.joined_words IS $comment$
+Each two words that stand side by side, written as one, as some people write what others write as two.
+@title Joined words
+@param plain_words  As retail.plain_words gives them.
+@return Words, with blanks between them.
+@example SELECT retail.joined_words('steel tool box');
+$comment$;
+REVOKE ALL ON FUNCTION retail.joined_words FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.joined_words TO store_managers, regional_managers, head_office;
+
+-- object: functions/retail/nearest_products.sql
+-- The products nearest to a vector, under filters: exactly where they are few, by the index where many.
+-- drop: DROP FUNCTION retail.nearest_products;
+-- Only once pgvector is loaded may others than superusers name its settings.
+DO $do$ BEGIN PERFORM '[1]'::public.vector; END $do$;
+CREATE OR REPLACE FUNCTION retail.nearest_products(
+    query_embedding public.vector,
+    how_many        integer       DEFAULT 20,
+    type_ids        smallint[]    DEFAULT NULL,
+    price_min       numeric       DEFAULT NULL,
+    price_max       numeric       DEFAULT NULL,
+    stocked_in      uuid[]        DEFAULT NULL,
+    active_only     boolean       DEFAULT false,
+    product_ids     integer[]     DEFAULT NULL
+)
+RETURNS TABLE (product_id integer, distance double precision)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+SET hnsw.iterative_scan = relaxed_order
+SET hnsw.ef_search = 200
+SET hnsw.max_scan_tuples = 20000
+-- From the index, or from the candidates, to the other rows one by one: never through a whole table.
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET jit = off
+AS $function$
+DECLARE
+    v_dimension  CONSTANT integer := public.vector_dims(query_embedding);
+    v_filter     CONSTANT text := concat_ws(
+        ' AND ',
+        CASE WHEN type_ids IS NOT NULL THEN 'p.type_id = ANY ($3)' END,
+        CASE WHEN price_min IS NOT NULL THEN 'p.base_price >= $4' END,
+        CASE WHEN price_max IS NOT NULL THEN 'p.base_price <= $5' END,
+        CASE WHEN stocked_in IS NOT NULL THEN
+            'EXISTS (SELECT FROM retail.inventory AS i WHERE i.product_id = p.product_id'
+            ' AND i.store_id = ANY ($6) AND i.stock_level > 0)'
+        END,
+        CASE WHEN active_only THEN 'p.is_active' END,
+        CASE WHEN product_ids IS NOT NULL THEN 'p.product_id = ANY ($7)' END
+    );
+    -- Candidates that a filter leaves are looked up one by one, which takes three times as long.
+    v_limit      CONSTANT integer
+        := retail.exact_search_limit(v_dimension) / CASE WHEN v_filter <> '' THEN 3 ELSE 1 END;
+    v_from       CONSTANT text := ' FROM retail.product_description_embeddings AS e'
+        || CASE WHEN v_filter <> '' THEN ' JOIN retail.products AS p USING (product_id) WHERE ' || v_filter ELSE '' END;
+    -- As wanted_embedding_index has it; the dimension must be in the text for the index to match.
+    v_order      CONSTANT text := format(
+        ' ORDER BY e.description_embedding::public.halfvec(%1$s) OPERATOR(public.<=>) $1::public.halfvec(%1$s) LIMIT ',
+        v_dimension
+    );
+    v_candidates integer;
+    v_look       text;
+    v_ids        integer[];
+    v_distances  double precision[];
+BEGIN
+    IF query_embedding IS NULL OR how_many < 1 OR public.vector_norm(query_embedding) = 0 THEN
+        RETURN;
+    END IF;
+    -- Counted no further than the answer matters.
+    EXECUTE 'SELECT count(*) FROM (SELECT FROM retail.products AS p'
+        || CASE WHEN v_filter <> '' THEN ' WHERE ' || v_filter ELSE '' END
+        || format(' LIMIT %s) AS c', 12 * v_limit + 1)
+    INTO v_candidates
+    USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
+
+    IF v_candidates > v_limit AND v_dimension <= 4000 THEN
+        -- A few more than asked for, as half the precision may change places of near neighbours. Under a filter the
+        -- nearest of all, and who of them passes; an index that goes on until enough have passed finds others than
+        -- the nearest where few near ones do, and is for when the candidates are too many to compare.
+        FOREACH v_look IN ARRAY CASE
+            WHEN v_filter = '' THEN ARRAY['SELECT e.product_id, e.description_embedding' || v_from || v_order || '2 * $2 + 20']
+            ELSE ARRAY[
+                'SELECT e.product_id, e.description_embedding FROM (SELECT e.product_id, e.description_embedding'
+                    ' FROM retail.product_description_embeddings AS e' || v_order || '400) AS e'
+                    ' JOIN retail.products AS p USING (product_id) WHERE ' || v_filter
+            ]
+            || CASE WHEN v_candidates > 12 * v_limit
+                THEN ARRAY['SELECT e.product_id, e.description_embedding' || v_from || v_order || '2 * $2 + 20'] END
+        END LOOP
+            EXECUTE
+                'SELECT array_agg(n.product_id ORDER BY n.distance, n.product_id),'
+                ' array_agg(n.distance ORDER BY n.distance, n.product_id)'
+                ' FROM (SELECT c.product_id, c.description_embedding OPERATOR(public.<=>) $1 AS distance'
+                ' FROM (' || v_look || ') AS c ORDER BY 2, 1 LIMIT $2) AS n'
+            INTO v_ids, v_distances
+            USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
+            IF cardinality(v_ids) = how_many THEN
+                RETURN QUERY SELECT u.product_id, u.distance FROM unnest(v_ids, v_distances) AS u (product_id, distance);
+                RETURN;
+            END IF;
+        END LOOP;
+    END IF;
+
+    RETURN QUERY EXECUTE
+        'SELECT e.product_id, e.description_embedding OPERATOR(public.<=>) $1' || v_from || ' ORDER BY 2, 1 LIMIT $2'
+    USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.nearest_products IS $comment$
+The products whose vectors are nearest to a vector by cosine, the nearest first: as many as asked for wherever the
+filters leave as many. Up to retail.exact_search_limit candidates are compared one by one; more are looked up in the
+index of retail.wanted_embedding_index, and sorted by their exact distance.
+@title Nearest products
+@param query_embedding  Of the model and dimension of the table; nothing is near to NULL or zeros.
+@param how_many         At most so many.
+@param type_ids         Of these types; NULL: any.
+@param price_min        List price at least.
+@param price_max        List price at most.
+@param stocked_in       In stock in one of these stores, as far as the caller sees them; NULL: or not.
+@param active_only      Without those that are no longer bought in.
+@param product_ids      Among these; NULL: all.
+@return product_id  The product.
+@return distance    Cosine distance: 0 is the same, 1 is unrelated.
+@example SELECT * FROM retail.nearest_products((SELECT description_embedding FROM retail.product_description_embeddings LIMIT 1), 5);
+$comment$;
+REVOKE ALL ON FUNCTION retail.nearest_products FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.nearest_products TO store_managers, regional_managers, head_office;
+
+-- object: functions/retail/plain_words.sql
+-- A text as plain words, with its sizes and numbers in one form.
+-- drop: DROP FUNCTION retail.plain_words;
+CREATE OR REPLACE FUNCTION retail.plain_words(content text)
+RETURNS text
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    -- 1/2, 1-1/2, 1 1/2, 1,000, 4.5
+    c_number CONSTANT text := '(?:(?:\d+[- ])?\d+/\d+|\d+(?:,\d{3})+|\d*\.?\d+)';
+    c_unit   CONSTANT text := '(?: ?-? ?(?:in|ft|yd|sqft|cuft|gal|qt|pt|oz|lb|hp|volt|watt|amp|gauge|pack|degree|mm|cm)\M)';
+    v_text  text := lower(plain_words.content);
+    v_found text[];
+    v_part  text;
+    v_value text;
+    v_unit  text;
+    v_row   text[];
+    v_extra text[] := '{}';
+BEGIN
+    IF v_text ~ '\d|\m(?:half|quarters?|one|two|three|four|five|six|eight|ten|twelve)[ -](?:of )?(?:an? )?(?:inch|f[oe][oe]t|gallon|quart|pint|pound|yard|ounce|volt|amp|watt|gauge)|\m(?:gallon|quart|pint)' THEN
+        -- Units by one name.
+        v_text := regexp_replace(v_text, '(?<=\d) ?(?:"|”|″|'''')', ' in ', 'g');
+        v_text := regexp_replace(v_text, '(?<=\d) ?(?:''|’|′)(?!\w)', ' ft ', 'g');
+        v_text := regexp_replace(v_text, '(?<=\d) ?-?v(?:olts?)?\M', ' volt', 'g');
+        v_text := regexp_replace(v_text, '(?<=\d) ?-?w(?:atts?)?\M', ' watt', 'g');
+        v_text := regexp_replace(v_text, '(?<=\d) ?-?a(?:mps?|mperes?)?\M', ' amp', 'g');
+        v_text := regexp_replace(v_text, '(?<=\d) ?-?(?:pk|pc|pcs|ct|pieces?|count)\M', ' pack', 'g');
+        v_text := regexp_replace(v_text, '(?<=\d)[ -]?(?:cu(?:bic|\.)? ?-?(?:ft|feet|foot))\M\.?', ' cuft', 'g');
+        v_text := regexp_replace(v_text, '(?<=\d)[ -]?(?:sq(?:uare|\.)? ?-?(?:ft|feet|foot))\M\.?', ' sqft', 'g');
+        v_text := regexp_replace(v_text, '\minch(?:es)?\M', 'in', 'g');
+        v_text := regexp_replace(v_text, '\mfe?[eo]t\M', 'ft', 'g');
+        v_text := regexp_replace(v_text, '\m(?:gallons?)\M', 'gal', 'g');
+        v_text := regexp_replace(v_text, '\mquarts?\M', 'qt', 'g');
+        v_text := regexp_replace(v_text, '\mpints?\M', 'pt', 'g');
+        v_text := regexp_replace(v_text, '\mounces?\M', 'oz', 'g');
+        v_text := regexp_replace(v_text, '\m(?:pounds?|lbs)\M', 'lb', 'g');
+        v_text := regexp_replace(v_text, '\m(?:ga|awg)\M', 'gauge', 'g');
+        v_text := regexp_replace(v_text, '\m(?:yards?|yds)\M', 'yd', 'g');
+        -- Numbers by digits, where they count units.
+        IF v_text ~ '\m(?:half|quarter|one|two|three|four|five|six|eight|ten|twelve)\M' THEN
+            v_text := regexp_replace(v_text, '\m(?:a )?half(?: an?)?[ -](?=(?:in|gal|qt|pt|lb)\M)', '1/2 ', 'g');
+            v_text := regexp_replace(v_text, '\mthree[ -]quarters?(?: of)?(?: an?)?[ -](?=(?:in)\M)', '3/4 ', 'g');
+            v_text := regexp_replace(v_text, '\m(?:a )?quarter(?: of)?(?: an?)?[ -](?=(?:in)\M)', '1/4 ', 'g');
+            FOR v_row IN SELECT ARRAY[w, n] FROM (VALUES
+                ('one', '1'), ('two', '2'), ('three', '3'), ('four', '4'), ('five', '5'), ('six', '6'),
+                ('eight', '8'), ('ten', '10'), ('twelve', '12')) AS t (w, n)
+            LOOP
+                v_text := regexp_replace(v_text, '\m' || v_row[1] || '[ -](?=(?:in|ft|yd|gal|qt|pt|oz|lb|volt|watt|amp|gauge|pack)\M)', v_row[2] || ' ', 'g');
+            END LOOP;
+        END IF;
+        -- 2 in x 4 in x 8 ft, 2x4, 12-2, 12/2: measures that belong together.
+        FOR v_found IN SELECT regexp_matches(v_text,
+            '(?<![[:alnum:].])(?:' || c_number || c_unit || '?(?: ?(?:x|×|by) ?' || c_number || c_unit || '?)+|\d+(?:-\d+)+(?!/))(?![[:alnum:]])', 'g')
+        LOOP
+            v_part := regexp_replace(regexp_replace(v_found[1], c_unit, '', 'g'), ' ?(?:x|×|by) ?', 'x', 'g');
+            IF v_part !~ 'x' THEN
+                v_part := replace(v_part, '-', 'x');
+            END IF;
+            v_row := string_to_array(translate(v_part, './ -,', 'dvpp'), 'x');
+            FOR i IN 1 .. cardinality(v_row) - 1 LOOP
+                FOR j IN i + 1 .. least(cardinality(v_row), i + 3) LOOP
+                    v_extra := v_extra || array_to_string(v_row[i:j], 'x');
+                END LOOP;
+            END LOOP;
+        END LOOP;
+        -- Each number, with its unit and without.
+        FOR v_found IN SELECT regexp_matches(v_text, '(?<![[:alnum:].])(' || c_number || ')(?: ?-? ?(in|ft|yd|sqft|cuft|gal|qt|pt|oz|lb|hp|volt|watt|amp|gauge|pack|degree|mm|cm)\M|(?!\w))', 'g')
+        LOOP
+            v_value := replace(v_found[1], ',', '');
+            v_unit := v_found[2];
+            v_row := regexp_match(v_value, '^(?:(\d+)[- ])?(\d+)/(\d+)$');
+            IF v_row IS NOT NULL THEN
+                IF length(v_value) > 12 OR v_row[3]::integer = 0 THEN CONTINUE; END IF;
+                IF v_row[1] IS NULL AND v_row[2]::integer >= v_row[3]::integer THEN
+                    v_extra := v_extra || (v_row[2] || 'x' || v_row[3]);
+                    CONTINUE;
+                END IF;
+                v_value := round(coalesce(v_row[1]::numeric, 0) + v_row[2]::numeric / v_row[3]::numeric, 3)::text;
+            END IF;
+            IF length(v_value) > 12 OR v_value !~ '\d' THEN CONTINUE; END IF;
+            v_value := replace(trim_scale(v_value::numeric)::text, '.', 'd');
+            v_extra := v_extra || ('n' || v_value);
+            IF v_unit IS NOT NULL THEN
+                v_extra := v_extra || (v_unit || v_value);
+            END IF;
+        END LOOP;
+        v_text := regexp_replace(v_text, '(?<![[:alnum:]])(?:' || c_number || '|x)(?![[:alnum:]])', ' ', 'g');
+    END IF;
+    v_text := regexp_replace(v_text, '[''’]s\M', '', 'g');
+    v_text := regexp_replace(v_text, '[!-/:-@\[-`{-~[:space:]]+', ' ', 'g');
+    RETURN trim(v_text || ' ' || array_to_string(v_extra, ' '));
+END
+$function$;
+
+COMMENT ON FUNCTION retail.plain_words IS $comment$
+The words of a text in lower case, then its measures, each as a word of its own: 1/2", half inch and 0.5 in are in0d5
+and n0d5 (the number alone), 2 in x 4 in x 8 ft is 2x4, 4x8 and 2x4x8, 12-2 and 12/2 are 12x2. For
+retail.describe_products and retail.search_terms, which must see texts alike.
+@title Plain words
+@param content  A name, a description or a query.
+@return The words, with blanks between them.
+@example SELECT retail.plain_words('Copper pipe, half inch');
+$comment$;
+REVOKE ALL ON FUNCTION retail.plain_words FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.plain_words TO store_managers, regional_managers, head_office;
+
+-- object: functions/retail/rank_products.sql
+-- The products that a query means, best first: by words and by meaning.
+-- drop: DROP FUNCTION retail.rank_products;
+CREATE OR REPLACE FUNCTION retail.rank_products(
+    query                text,
+    query_embedding      public.vector     DEFAULT NULL,
+    how_many             integer           DEFAULT 20,
+    similarity_threshold retail.similarity DEFAULT NULL,
+    category_id          smallint          DEFAULT NULL,
+    price_min            numeric           DEFAULT NULL,
+    price_max            numeric           DEFAULT NULL,
+    stocked_in           uuid[]            DEFAULT NULL
+)
+RETURNS TABLE (
+    product_id  integer,
+    score       double precision,
+    text_rank   integer,
+    vector_rank integer,
+    similarity  double precision,
+    matched     text
+)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $function$
+DECLARE
+    -- Settled on the first half of the labelled queries: tests/search.
+    c_k        CONSTANT double precision := 10;
+    c_weights  CONSTANT real[] := '{0.4, 0.6, 0.7, 1}';  -- of D, C, B and A
+    c_looked_at CONSTANT integer := 20000;  -- products whose words are compared
+    v_depth    CONSTANT integer := greatest(rank_products.how_many, 50);
+    v_type_ids CONSTANT smallint[] := CASE WHEN rank_products.category_id IS NOT NULL THEN ARRAY(
+        SELECT t.type_id FROM retail.product_types AS t WHERE t.category_id = rank_products.category_id
+    ) END;
+    v_typed    CONSTANT text := lower(regexp_replace(trim(rank_products.query), '\s+', ' ', 'g'));
+    v_embedding public.vector := rank_products.query_embedding;
+    v_pinned   integer[];
+    v_places   integer[];
+    v_terms    tsquery[];
+    v_shares   real[];
+    v_words    text[];
+    v_spelt    text;
+    v_wanted   tsquery;
+    v_text_ids integer[];
+    v_near_ids integer[];
+    v_near     double precision[];
+BEGIN
+    -- What is named outright comes first.
+    v_pinned := ARRAY(
+        SELECT p.product_id
+        FROM (
+            SELECT p.product_id, p.sku FROM retail.products AS p WHERE lower(p.name) = v_typed
+            UNION
+            SELECT p.product_id, p.sku
+            FROM regexp_matches(upper(v_typed), '\m[A-Z]{2,4}[0-9]{2,6}\M', 'g') AS m (sku)
+            JOIN retail.products AS p ON p.sku >= m.sku[1]::varchar AND p.sku <= (m.sku[1] || '999999')::varchar
+        ) AS p
+        JOIN retail.products AS f USING (product_id)
+        WHERE (v_type_ids IS NULL OR f.type_id = ANY (v_type_ids))
+          AND (rank_products.price_min IS NULL OR f.base_price >= rank_products.price_min)
+          AND (rank_products.price_max IS NULL OR f.base_price <= rank_products.price_max)
+          AND (rank_products.stocked_in IS NULL OR EXISTS (
+                SELECT FROM retail.inventory AS i
+                WHERE i.product_id = f.product_id AND i.store_id = ANY (rank_products.stocked_in) AND i.stock_level > 0
+          ))
+        ORDER BY p.sku
+        LIMIT rank_products.how_many
+    );
+
+    -- Rare words say more than frequent ones.
+    SELECT
+        array_agg(t.place ORDER BY t.place), array_agg(quote_literal(t.lexeme)::tsquery ORDER BY t.place),
+        array_agg((t.weight * ln(1 + n.total / t.products))::real ORDER BY t.place),
+        array_agg(CASE t.kind
+            WHEN 'corrected' THEN format('corrected: "%s" -> %s', t.word, t.spelt)
+            ELSE 'words: ' || t.word
+        END ORDER BY t.place),
+        string_agg(t.spelt, ' ' ORDER BY t.place) FILTER (WHERE t.kind = 'corrected' AND t.turn <= 2),
+        string_agg(quote_literal(t.lexeme), ' | ')
+            FILTER (WHERE t.products_so_far <= c_looked_at OR t.rarity = 1)::tsquery
+    INTO v_places, v_terms, v_shares, v_words, v_spelt, v_wanted
+    FROM (
+        SELECT
+            s.place, s.word, s.lexeme, s.weight, s.products, s.kind, s.spelt,
+            row_number() OVER (PARTITION BY s.place ORDER BY s.products DESC, s.lexeme) AS turn,
+            row_number() OVER (ORDER BY s.products, s.lexeme, s.place) AS rarity,
+            sum(s.products) OVER (ORDER BY s.products, s.lexeme, s.place) AS products_so_far
+        FROM retail.search_terms(v_typed) AS s
+    ) AS t
+    CROSS JOIN (
+        SELECT greatest(c.reltuples, 400) AS total FROM pg_class AS c WHERE c.oid = 'retail.product_search'::regclass
+    ) AS n;
+
+    IF v_wanted IS NOT NULL THEN
+        SELECT array_agg(r.product_id ORDER BY r.relevance DESC, r.product_id) INTO v_text_ids
+        FROM (
+            SELECT b.product_id, sum(b.relevance) AS relevance
+            FROM (
+                -- Of the words that one may stand for, the best.
+                SELECT c.product_id, t.place, max(t.share * ts_rank(c_weights, c.document, t.term)) AS relevance
+                FROM (
+                    SELECT s.product_id, s.document
+                    FROM retail.product_search AS s
+                    JOIN retail.products AS p USING (product_id)
+                    WHERE s.document @@ v_wanted
+                      AND (v_type_ids IS NULL OR p.type_id = ANY (v_type_ids))
+                      AND (rank_products.price_min IS NULL OR p.base_price >= rank_products.price_min)
+                      AND (rank_products.price_max IS NULL OR p.base_price <= rank_products.price_max)
+                      AND (rank_products.stocked_in IS NULL OR EXISTS (
+                            SELECT FROM retail.inventory AS i
+                            WHERE i.product_id = p.product_id
+                              AND i.store_id = ANY (rank_products.stocked_in) AND i.stock_level > 0
+                      ))
+                    LIMIT c_looked_at
+                ) AS c
+                CROSS JOIN unnest(v_places, v_terms, v_shares) AS t (place, term, share)
+                GROUP BY c.product_id, t.place
+            ) AS b
+            GROUP BY b.product_id
+            ORDER BY relevance DESC, b.product_id
+            LIMIT v_depth
+        ) AS r;
+    END IF;
+
+    IF v_embedding IS NULL
+        AND EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in')
+    THEN
+        -- Corrections are added; what was typed stays.
+        v_embedding := embedding.embed(concat_ws(' ', v_typed, v_spelt));
+    END IF;
+    IF v_embedding IS NOT NULL THEN
+        SELECT array_agg(n.product_id ORDER BY n.distance, n.product_id), array_agg(1 - n.distance ORDER BY n.distance, n.product_id)
+        INTO v_near_ids, v_near
+        FROM retail.nearest_products(
+            v_embedding, v_depth, v_type_ids, rank_products.price_min, rank_products.price_max, rank_products.stocked_in
+        ) AS n
+        WHERE coalesce(n.distance <= 1 - rank_products.similarity_threshold, true);
+    END IF;
+
+    RETURN QUERY
+    WITH found AS (
+        SELECT
+            h.product_id,
+            min(h.turn) FILTER (WHERE h.side = 'pinned')::integer AS pinned,
+            min(h.turn) FILTER (WHERE h.side = 'text')::integer AS text_rank,
+            min(h.turn) FILTER (WHERE h.side = 'vector')::integer AS vector_rank,
+            min(h.similarity) AS similarity
+        FROM (
+            SELECT 'pinned' AS side, u.product_id, u.turn, NULL::double precision AS similarity
+            FROM unnest(v_pinned) WITH ORDINALITY AS u (product_id, turn)
+            UNION ALL
+            SELECT 'text', u.product_id, u.turn, NULL
+            FROM unnest(v_text_ids) WITH ORDINALITY AS u (product_id, turn)
+            UNION ALL
+            SELECT 'vector', u.product_id, u.turn, u.similarity
+            FROM unnest(v_near_ids, v_near) WITH ORDINALITY AS u (product_id, similarity, turn)
+        ) AS h
+        GROUP BY h.product_id
+    ),
+    best AS (
+        SELECT
+            f.product_id, f.pinned, f.text_rank, f.vector_rank, f.similarity,
+            -- Reciprocal ranks; 1 for what is first wherever was looked.
+            CASE WHEN f.pinned IS NOT NULL THEN 1 ELSE
+                (coalesce(1 / (c_k + f.text_rank), 0) + coalesce(1 / (c_k + f.vector_rank), 0))
+                    * (c_k + 1) / CASE WHEN v_embedding IS NULL THEN 1 ELSE 2 END
+            END AS score
+        FROM found AS f
+        ORDER BY f.pinned, score DESC, f.vector_rank, f.product_id
+        LIMIT rank_products.how_many
+    )
+    SELECT
+        b.product_id, b.score, b.text_rank, b.vector_rank, b.similarity,
+        concat_ws(
+            '; ',
+            CASE WHEN b.pinned IS NOT NULL THEN CASE WHEN lower(p.name) = v_typed THEN 'name' ELSE 'sku' END END,
+            w.matched,
+            CASE WHEN b.vector_rank IS NOT NULL THEN 'meaning' END
+        )
+    FROM best AS b
+    JOIN retail.products AS p USING (product_id)
+    LEFT JOIN LATERAL (
+        SELECT nullif(concat_ws(
+            '; ',
+            'words: ' || string_agg(DISTINCT substr(t.word, 8), ', ') FILTER (WHERE t.word LIKE 'words: %'),
+            string_agg(DISTINCT t.word, '; ') FILTER (WHERE t.word LIKE 'corrected: %')
+        ), '') AS matched
+        FROM retail.product_search AS s
+        CROSS JOIN unnest(v_terms, v_words) AS t (term, word)
+        WHERE s.product_id = b.product_id AND s.document @@ t.term
+    ) AS w ON true
+    ORDER BY b.pinned, b.score DESC, b.vector_rank, b.product_id;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.rank_products IS $comment$
+The core of semantic_search_products, without prices and stock. A product that is named by its SKU, the beginning of
+one, or its whole name comes first; then by reciprocal rank fusion of full-text search (retail.search_terms) and of
+retail.nearest_products. Without a vector of the query, given or by the built-in model, by full-text search alone.
+@title Rank products
+@param query                 What is looked for.
+@param query_embedding       Its vector by a model outside; NULL: the built-in model's.
+@param how_many              At most so many products.
+@param similarity_threshold  What is found by meaning alone must be this similar.
+@param category_id           Of this category.
+@param price_min             List price at least.
+@param price_max             List price at most.
+@param stocked_in            In stock in one of these stores, as far as the caller sees them.
+@return product_id   The product.
+@return score        0 to 1, from the ranks.
+@return text_rank    By words; NULL when it was not found by them.
+@return vector_rank  By meaning; NULL when it was not found by it.
+@return similarity   Cosine similarity, where it was found by meaning.
+@return matched      Why it was found.
+@example SELECT * FROM retail.rank_products('waterproof electrical connectors');
+$comment$;
+REVOKE ALL ON FUNCTION retail.rank_products FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.rank_products TO store_managers, regional_managers, head_office;
+
+-- object: functions/retail/refresh_products.sql
+-- Keeps search fresh as products, their types and categories change.
+-- drop: DROP FUNCTION retail.refresh_products;
+CREATE OR REPLACE FUNCTION retail.refresh_products()
+RETURNS trigger
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        -- What refers to the products is truncated with them.
+        TRUNCATE retail.search_lexemes, retail.search_words;
+    ELSIF TG_OP = 'INSERT' THEN
+        PERFORM retail.refresh_search(ARRAY(SELECT n.product_id FROM new_rows AS n));
+    ELSIF TG_TABLE_NAME = 'products' THEN
+        PERFORM retail.refresh_search(ARRAY(
+            SELECT n.product_id FROM new_rows AS n
+            EXCEPT
+            SELECT o.product_id
+            FROM old_rows AS o
+            JOIN new_rows AS n USING (product_id)
+            WHERE (n.name, n.description, n.type_id) = (o.name, o.description, o.type_id)
+        ));
+    ELSIF TG_TABLE_NAME = 'product_types' THEN
+        PERFORM retail.refresh_search(ARRAY(
+            SELECT p.product_id
+            FROM new_rows AS n
+            JOIN old_rows AS o USING (type_id)
+            JOIN retail.products AS p USING (type_id)
+            WHERE (n.name, n.description, n.category_id) <> (o.name, o.description, o.category_id)
+        ));
+    ELSE
+        PERFORM retail.refresh_search(ARRAY(
+            SELECT p.product_id
+            FROM new_rows AS n
+            JOIN old_rows AS o USING (category_id)
+            JOIN retail.product_types AS t USING (category_id)
+            JOIN retail.products AS p USING (type_id)
+            WHERE n.name <> o.name
+        ));
+    END IF;
+    RETURN NULL;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.refresh_products IS $comment$
+Trigger, once a statement: what changed in old_rows and new_rows is searchable in the same transaction. Rows that say
+the same as before cost nothing more. A type or a category that is new has no products, and one that goes takes none.
+$comment$;
+REVOKE ALL ON FUNCTION retail.refresh_products FROM PUBLIC;
+
+-- object: functions/retail/refresh_search.sql
+-- Makes products searchable as they are now.
+-- drop: DROP FUNCTION retail.refresh_search;
+CREATE OR REPLACE FUNCTION retail.refresh_search(product_ids integer[])
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+-- Plans for one product and for thousands are not alike, and the tables may have grown since they were analysed.
+SET plan_cache_mode = force_custom_plan
+SET jit = off
+AS $function$
+DECLARE
+    -- Sorted, so that no two writers wait for each other.
+    v_ids  CONSTANT integer[] := ARRAY(SELECT DISTINCT i FROM unnest(refresh_search.product_ids) AS i ORDER BY i);
+    c_size CONSTANT integer := 2000;
+    v_some integer[];
+    v_text text;
+    v_contents text[];
+BEGIN
+    FOR v_from IN 1 .. cardinality(v_ids) BY c_size LOOP
+        v_some := v_ids[v_from : v_from + c_size - 1];
+        WITH described AS MATERIALIZED (
+            SELECT d.product_id, d.content, d.document, d.words
+            FROM retail.describe_products(v_some) AS d
+        ),
+        written AS (
+            INSERT INTO retail.product_search AS s (product_id, document)
+            SELECT d.product_id, d.document
+            FROM described AS d
+            ORDER BY d.product_id
+            ON CONFLICT (product_id) DO UPDATE SET document = excluded.document
+            WHERE s.document <> excluded.document
+        )
+        SELECT
+            string_agg(d.words, ' '),
+            array_agg(d.product_id ORDER BY d.product_id),
+            array_agg(d.content ORDER BY d.product_id)
+        INTO v_text, v_some, v_contents
+        FROM described AS d;
+
+        INSERT INTO retail.search_words (word, lexeme, shorter)
+        SELECT w.word, (ts_lexize('english_stem', w.word))[1], retail.shorter_words(w.word)
+        FROM (SELECT DISTINCT s.word FROM string_to_table(v_text, ' ') AS s (word)) AS w
+        WHERE w.word ~ '^[a-z]{4,20}$'
+          AND ts_lexize('english_stem', w.word) <> '{}'
+          AND NOT EXISTS (SELECT FROM retail.search_words AS k WHERE k.word = w.word)
+        ORDER BY w.word
+        ON CONFLICT (word) DO NOTHING;
+
+        PERFORM retail.embed_contents(v_some, v_contents);
+    END LOOP;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.refresh_search IS $comment$
+Writes the documents, words and vectors of these products, as retail.describe_products has them. The triggers on
+products, product_types and categories call it: there is no need to, but after triggers were disabled.
+@title Refresh search
+@param product_ids  Which products; unknown ones are left out.
+@example SELECT retail.refresh_search(ARRAY(SELECT product_id FROM retail.products));
+$comment$;
+REVOKE ALL ON FUNCTION retail.refresh_search FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.refresh_search TO storekeeper_loader;
+
+-- object: functions/retail/search_products_by_description.sql
+-- Products whose descriptions mean nearly the same as a vector.
+-- drop: DROP FUNCTION retail.search_products_by_description;
+CREATE OR REPLACE FUNCTION retail.search_products_by_description(
+    query_embedding      public.vector,
+    similarity_threshold double precision DEFAULT 0.7,
+    max_results          integer          DEFAULT 20
+)
+RETURNS TABLE (product_id integer, name text, description text, similarity_score double precision)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    IF search_products_by_description.query_embedding IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK400',
+            MESSAGE = 'query_embedding is NULL.',
+            HINT = 'Give the vector of a text, such as embedding.embed(''paint roller'').';
+    ELSIF search_products_by_description.similarity_threshold BETWEEN -1 AND 1 IS NOT TRUE THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK400',
+            MESSAGE = format(
+                'similarity_threshold %s is not within -1 and 1.',
+                coalesce(search_products_by_description.similarity_threshold::text, 'NULL')
+            ),
+            HINT = '1 is the same meaning, 0 is unrelated.';
+    ELSIF search_products_by_description.max_results BETWEEN 1 AND 1000 IS NOT TRUE THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK400',
+            MESSAGE = format(
+                'max_results %s is not within 1 and 1000.', coalesce(search_products_by_description.max_results::text, 'NULL')
+            ),
+            HINT = 'Ask for fewer, and raise similarity_threshold.';
+    END IF;
+    PERFORM retail.check_embedding(search_products_by_description.query_embedding, 'query_embedding');
+
+    RETURN QUERY
+    SELECT p.product_id, p.name::text, p.description, 1 - n.distance
+    FROM retail.nearest_products(
+        search_products_by_description.query_embedding, search_products_by_description.max_results
+    ) AS n
+    JOIN retail.products AS p USING (product_id)
+    -- Outside, where it does not send an index looking further.
+    WHERE n.distance <= 1 - search_products_by_description.similarity_threshold
+    ORDER BY n.distance, p.product_id;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.search_products_by_description IS $comment$
+The products whose description embedding is nearest to the given one by cosine, the nearest first.
+@title Products by description embedding
+@param query_embedding       A vector of the same model and dimension as the table's.
+@param similarity_threshold  Least cosine similarity, -1 to 1.
+@param max_results           At most so many products, 1 to 1000.
+@return product_id        The product.
+@return name              Its name.
+@return description       Its description.
+@return similarity_score  Cosine similarity: 1 is the same meaning, 0 is unrelated.
+@example SELECT * FROM retail.search_products_by_description(embedding.embed('paint roller'), 0.3, 10);
+$comment$;
+REVOKE ALL ON FUNCTION retail.search_products_by_description FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.search_products_by_description
+    TO store_managers, regional_managers, head_office;
+
+-- object: functions/retail/search_terms.sql
+-- What a query looks for in the words of products.
+-- drop: DROP FUNCTION retail.search_terms;
+CREATE OR REPLACE FUNCTION retail.search_terms(query text)
+RETURNS TABLE (place integer, word text, lexeme text, weight real, products integer, kind text, spelt text)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+AS $function$
+DECLARE
+    v_words CONSTANT text[] := (string_to_array(retail.plain_words(search_terms.query), ' '))[1:60];
+    v_word  text;
+    v_known boolean;
+    v_limit integer;
+BEGIN
+    FOR v_place IN 1 .. cardinality(v_words) LOOP
+        v_word := v_words[v_place];
+        v_known := false;
+        FOR place, word, lexeme, weight, products, kind IN
+            SELECT v_place, v_word, l.lexeme, 1, k.products, 'word'
+            FROM unnest(tsvector_to_array(to_tsvector('english', v_word))) AS l (lexeme)
+            LEFT JOIN retail.search_lexemes AS k ON k.lexeme = l.lexeme AND k.products > 0
+        LOOP
+            IF products IS NOT NULL THEN
+                RETURN NEXT;
+                v_known := true;
+            END IF;
+        END LOOP;
+        IF v_word ~ '^[a-z]{2,}$' AND v_words[v_place + 1] ~ '^[a-z]{2,}$' THEN
+            RETURN QUERY
+            SELECT v_place, v_word || ' ' || v_words[v_place + 1], k.lexeme, 0.8::real, k.products, 'joined', NULL
+            FROM retail.search_lexemes AS k
+            WHERE k.lexeme = (ts_lexize('english_stem', v_word || v_words[v_place + 1]))[1] AND k.products > 0;
+        END IF;
+        -- Neither a word of the catalogue nor one that says nothing.
+        IF v_known OR v_word !~ '^[a-z]{4,20}$' OR ts_lexize('english_stem', v_word) = '{}' THEN
+            CONTINUE;
+        END IF;
+
+        -- Not typed to its end.
+        RETURN QUERY
+        SELECT DISTINCT ON (k.lexeme) v_place, v_word, k.lexeme, 0.7::real, k.products, 'begun', w.word
+        FROM (
+            SELECT w.word, w.lexeme FROM retail.search_words AS w
+            WHERE w.word > v_word AND w.word < v_word || '~'
+            ORDER BY w.word LIMIT 20
+        ) AS w
+        JOIN retail.search_lexemes AS k USING (lexeme)
+        WHERE k.products > 0
+        ORDER BY k.lexeme, w.word;
+        CONTINUE WHEN FOUND;
+
+        -- Two words written as one.
+        RETURN QUERY
+        SELECT v_place, v_word, k.lexeme, 0.7::real, k.products, 'divided', h.word
+        FROM (
+            SELECT a.word AS first, b.word AS second
+            FROM generate_series(3, length(v_word) - 3) AS n
+            JOIN retail.search_words AS a ON a.word = left(v_word, n)
+            JOIN retail.search_words AS b ON b.word = substr(v_word, n + 1)
+            ORDER BY n DESC
+            LIMIT 1
+        ) AS d
+        CROSS JOIN LATERAL (VALUES (d.first), (d.second)) AS h (word)
+        JOIN retail.search_words AS w ON w.word = h.word
+        JOIN retail.search_lexemes AS k ON k.lexeme = w.lexeme
+        WHERE k.products > 0;
+        CONTINUE WHEN FOUND;
+
+        -- Misspelt, unless the model knows it as a word: then it is one that the catalogue does not have.
+        CONTINUE WHEN EXISTS (SELECT FROM embedding.tokens AS t WHERE t.piece = '▁' || v_word);
+        v_limit := CASE WHEN length(v_word) <= 7 THEN 1 ELSE 2 END;
+        RETURN QUERY
+        SELECT v_place, v_word, c.lexeme, 0.7::real, c.products, 'corrected', c.word
+        FROM (
+            SELECT
+                n.word, n.lexeme, n.distance, k.products,
+                min(n.distance) OVER () AS nearest,
+                row_number() OVER (ORDER BY n.distance, k.products DESC, n.word) AS turn
+            FROM (
+                SELECT w.word, w.lexeme, retail.edit_distance(v_word, w.word) AS distance
+                FROM retail.search_words AS w
+                WHERE w.shorter && retail.shorter_words(v_word)
+                  AND abs(length(w.word) - length(v_word)) <= v_limit
+            ) AS n
+            JOIN retail.search_lexemes AS k ON k.lexeme = n.lexeme
+            WHERE n.distance <= v_limit AND k.products > 0
+        ) AS c
+        WHERE c.distance = c.nearest AND c.turn <= 5
+        ORDER BY c.turn;
+    END LOOP;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.search_terms IS $comment$
+The words of a query as retail.search_lexemes has them, those that are near to it where the catalogue does not have it
+(begun: the beginning of a word; divided: two words in one; corrected: one letter off, or two in words of more than
+seven; joined: two words that the catalogue writes as one, beside both), and how much each counts.
+@title Terms of a query
+@param query  What somebody looks for.
+@return place     Of the word in the query.
+@return word      As it was typed.
+@return lexeme    What is looked for.
+@return weight    1 for words as typed.
+@return products  How many products have it.
+@return kind      word, joined, begun, divided or corrected.
+@return spelt     As the catalogue spells it, where it was typed otherwise.
+@example SELECT * FROM retail.search_terms('cordles screwdirver');
+$comment$;
+REVOKE ALL ON FUNCTION retail.search_terms FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.search_terms TO store_managers, regional_managers, head_office;
+
+-- object: functions/retail/shorter_words.sql
+-- What is left of a word without a letter or two.
+-- drop: DROP FUNCTION retail.shorter_words;
+CREATE OR REPLACE FUNCTION retail.shorter_words(word text)
+RETURNS text[]
+LANGUAGE sql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    WITH one AS (
+        SELECT i, overlay(shorter_words.word PLACING '' FROM i FOR 1) AS shorter
+        FROM generate_series(1, length(shorter_words.word)) AS i
+    )
+    SELECT array_agg(DISTINCT s.shorter)
+    FROM (
+        SELECT shorter_words.word
+        UNION ALL
+        SELECT o.shorter FROM one AS o
+        UNION ALL
+        SELECT overlay(o.shorter PLACING '' FROM j FOR 1)
+        FROM one AS o, generate_series(o.i, length(o.shorter)) AS j
+        WHERE length(shorter_words.word) > 7
+    ) AS s (shorter)
+$function$;
+
+COMMENT ON FUNCTION retail.shorter_words IS $comment$
+The word itself and each text that is left when a letter, or in words of more than seven letters two, are taken away.
+Two words that differ by as many letters have one of these in common; the converse does not hold: retail.edit_distance.
+@title Shorter words
+@param word  Of few letters: one of twenty has 211 of them.
+@return The texts.
+@example SELECT retail.shorter_words('saw');
+$comment$;
+REVOKE ALL ON FUNCTION retail.shorter_words FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.shorter_words TO store_managers, regional_managers, head_office;
+
+-- object: functions/retail/wanted_embedding_index.sql
+-- The statements that give a table of vectors the index it should have.
+-- drop: DROP FUNCTION retail.wanted_embedding_index;
+CREATE OR REPLACE FUNCTION retail.wanted_embedding_index(
+    table_name regclass DEFAULT 'retail.product_description_embeddings',
+    rebuild    boolean  DEFAULT false
+)
+RETURNS SETOF text
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_dimension integer;
+    v_count     integer;
+    v_index     record;
+    v_there     boolean := false;
+BEGIN
+    EXECUTE format('SELECT public.vector_dims(e.description_embedding) FROM %s AS e LIMIT 1', table_name) INTO v_dimension;
+    FOR v_index IN
+        SELECT
+            i.indexrelid::regclass AS name,
+            -- One that a build left behind, or for vectors of another length, which could not be written.
+            i.indisvalid AND i.indisready
+                AND a.atttypid = 'public.halfvec'::regtype
+                AND coalesce(a.atttypmod = v_dimension, true) AS fit
+        FROM pg_index AS i
+        JOIN pg_class AS c ON c.oid = i.indexrelid
+        JOIN pg_am AS m ON m.oid = c.relam AND m.amname = 'hnsw'
+        JOIN pg_attribute AS a ON a.attrelid = i.indexrelid AND a.attnum = 1
+        WHERE i.indrelid = table_name
+        ORDER BY 1
+    LOOP
+        IF NOT v_index.fit THEN
+            RETURN NEXT format('DROP INDEX CONCURRENTLY %s', v_index.name);
+        ELSIF rebuild THEN
+            RETURN NEXT format('REINDEX INDEX CONCURRENTLY %s', v_index.name);
+        END IF;
+        v_there := v_there OR v_index.fit;
+    END LOOP;
+    IF NOT v_there AND v_dimension <= 4000 THEN
+        EXECUTE format(
+            'SELECT count(*) FROM (SELECT FROM %s AS e LIMIT %s) AS c',
+            table_name, retail.exact_search_limit(v_dimension) + 1
+        ) INTO v_count;
+        IF v_count > retail.exact_search_limit(v_dimension) THEN
+            -- Half the precision: half the size, and the exact distance sorts what is found.
+            RETURN NEXT format(
+                'CREATE INDEX CONCURRENTLY ON %s USING hnsw'
+                ' ((description_embedding::public.halfvec(%s)) public.halfvec_cosine_ops)',
+                table_name, v_dimension
+            );
+        END IF;
+    END IF;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.wanted_embedding_index IS $comment$
+What is to be run, in this order and each outside a transaction, so that retail.nearest_products finds its index: none
+up to retail.exact_search_limit vectors, nor where it is there; else one by HNSW on halfvec of the vectors' dimension,
+after those are dropped that are invalid or of another dimension. storekeeper index runs them, and \gexec at psql does.
+@title Wanted vector index
+@param table_name  The table of vectors.
+@param rebuild     Whether to build an index anew that is there.
+@return Statements.
+@example SELECT retail.wanted_embedding_index() \gexec
+$comment$;
+REVOKE ALL ON FUNCTION retail.wanted_embedding_index FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.wanted_embedding_index TO storekeeper_dba, storekeeper_definer, storekeeper_loader;
+
+-- object: functions/tool/semantic_search_products.sql
+-- Finds products by what they are for, by words or by number.
+-- drop: DROP FUNCTION tool.semantic_search_products;
+CREATE OR REPLACE FUNCTION tool.semantic_search_products(
+    query_description    text,
+    max_rows             retail.row_limit  DEFAULT 20,
+    similarity_threshold retail.similarity DEFAULT 0.2,
+    category             text              DEFAULT NULL,
+    price_min            retail.price      DEFAULT NULL,
+    price_max            retail.price      DEFAULT NULL,
+    in_stock_only        boolean           DEFAULT false,
+    query_embedding      public.vector     DEFAULT NULL
+)
+RETURNS TABLE (
+    sku           text,
+    product_name  text,
+    description   text,
+    category_name text,
+    price         numeric,
+    stock         bigint,
+    score         numeric,
+    similarity    numeric,
+    matched       text,
+    degraded      boolean
+)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $function$
+DECLARE
+    v_category_id CONSTANT smallint := retail.find_category(semantic_search_products.category);
+    v_store_ids   CONSTANT uuid[] := retail.get_user_store_list();
+    v_degraded    boolean;
+BEGIN
+    IF coalesce(semantic_search_products.query_description, '') !~ '[[:alnum:]]' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK400',
+            MESSAGE = 'query_description says nothing.',
+            HINT = 'Say what the product is or does, for example "waterproof electrical connectors", or give a SKU.';
+    ELSIF length(semantic_search_products.query_description) > 1000 THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK400',
+            MESSAGE = format(
+                'query_description has %s characters, more than 1000.', length(semantic_search_products.query_description)
+            ),
+            HINT = 'Say it in a sentence or two.';
+    ELSIF semantic_search_products.price_min > semantic_search_products.price_max THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK400',
+            MESSAGE = format(
+                'price_min %s is above price_max %s.', semantic_search_products.price_min, semantic_search_products.price_max
+            ),
+            HINT = 'Exchange them.';
+    END IF;
+    PERFORM retail.check_embedding(semantic_search_products.query_embedding, 'query_embedding');
+    v_degraded := NOT EXISTS (SELECT FROM retail.product_description_embeddings)
+        OR semantic_search_products.query_embedding IS NULL
+            AND NOT EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in');
+
+    RETURN QUERY
+    SELECT
+        p.sku::text, p.name::text, p.description, c.name::text, p.base_price,
+        coalesce((
+            SELECT sum(i.stock_level) FROM retail.inventory AS i
+            WHERE i.store_id = ANY (v_store_ids) AND i.product_id = p.product_id
+        ), 0),
+        round(r.score::numeric, 3), round(r.similarity::numeric, 3), r.matched, v_degraded
+    FROM retail.rank_products(
+        semantic_search_products.query_description,
+        semantic_search_products.query_embedding,
+        coalesce(semantic_search_products.max_rows, 20),
+        coalesce(semantic_search_products.similarity_threshold, 0.2),
+        v_category_id,
+        semantic_search_products.price_min,
+        semantic_search_products.price_max,
+        CASE WHEN semantic_search_products.in_stock_only THEN v_store_ids END
+    ) WITH ORDINALITY AS r (product_id, score, text_rank, vector_rank, similarity, matched, n)
+    JOIN retail.products AS p USING (product_id)
+    JOIN retail.product_types AS t USING (type_id)
+    JOIN retail.categories AS c USING (category_id)
+    ORDER BY r.n;
+
+    IF NOT FOUND AND v_degraded THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK404',
+            MESSAGE = 'No product has these words, and search by meaning is not to be had now (degraded).',
+            HINT = 'Try other words for the same thing, or fewer filters.';
+    END IF;
+END
+$function$;
+
+COMMENT ON FUNCTION tool.semantic_search_products IS $comment$
+Finds products by a description, a use, words (misspelt ones, too), a size or a SKU, with price and
+stock, the best match first. Meaning and words both count; the last ones may fit loosely.
+@title Search products
+@embeds query_embedding query_description
+@param query_description     What is looked for, for example: hang a heavy mirror.
+@param max_rows              1 to 200.
+@param similarity_threshold  Leaves out what is found by meaning alone and less similar.
+@param category              For example Power Tools; left out: all.
+@param price_min             US dollars, list price.
+@param price_max             US dollars, list price.
+@param in_stock_only         Only what your stores have.
+@return stock       Units in your stores.
+@return score       0 to 1, by rank.
+@return similarity  Of the meanings; null: found by words alone.
+@return matched     Why it was found.
+@return degraded    True: only words were searched, as the vectors are missing.
+@example semantic_search_products('containers for paint', in_stock_only => true)
+$comment$;
+REVOKE ALL ON FUNCTION tool.semantic_search_products FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tool.semantic_search_products TO store_managers, regional_managers, head_office;
+
+-- object: triggers/categories.sql
+-- A category that changes changes what its products are found by.
+-- drop: DROP TRIGGER refresh_updated ON retail.categories;
+CREATE OR REPLACE TRIGGER refresh_updated
+    AFTER UPDATE ON retail.categories
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION retail.refresh_products();
+COMMENT ON TRIGGER refresh_updated ON retail.categories IS 'Makes its products searchable as they are now.';
+
+-- object: triggers/product_search.sql
+-- Documents make the counts of words. One transition table a trigger, so that one statement serves all.
+-- drop: DROP TRIGGER count_deleted ON retail.product_search;
+-- drop: DROP TRIGGER count_inserted ON retail.product_search;
+-- drop: DROP TRIGGER count_truncated ON retail.product_search;
+-- drop: DROP TRIGGER count_updated_from ON retail.product_search;
+-- drop: DROP TRIGGER count_updated_to ON retail.product_search;
+CREATE OR REPLACE TRIGGER count_deleted
+    AFTER DELETE ON retail.product_search
+    REFERENCING OLD TABLE AS changed_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION retail.count_lexemes('gone');
+COMMENT ON TRIGGER count_deleted ON retail.product_search IS 'Takes deleted documents from the counts.';
+
+CREATE OR REPLACE TRIGGER count_inserted
+    AFTER INSERT ON retail.product_search
+    REFERENCING NEW TABLE AS changed_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION retail.count_lexemes('there');
+COMMENT ON TRIGGER count_inserted ON retail.product_search IS 'Adds new documents to the counts.';
+
+CREATE OR REPLACE TRIGGER count_truncated
+    AFTER TRUNCATE ON retail.product_search
+    FOR EACH STATEMENT EXECUTE FUNCTION retail.count_lexemes();
+COMMENT ON TRIGGER count_truncated ON retail.product_search IS 'Empties the counts.';
+
+CREATE OR REPLACE TRIGGER count_updated_from
+    AFTER UPDATE ON retail.product_search
+    REFERENCING OLD TABLE AS changed_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION retail.count_lexemes('gone');
+COMMENT ON TRIGGER count_updated_from ON retail.product_search IS 'Takes documents as they were from the counts.';
+
+CREATE OR REPLACE TRIGGER count_updated_to
+    AFTER UPDATE ON retail.product_search
+    REFERENCING NEW TABLE AS changed_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION retail.count_lexemes('there');
+COMMENT ON TRIGGER count_updated_to ON retail.product_search IS 'Adds documents as they are to the counts.';
+
+-- object: triggers/product_types.sql
+-- A type that changes changes what its products are found by.
+-- drop: DROP TRIGGER refresh_updated ON retail.product_types;
+CREATE OR REPLACE TRIGGER refresh_updated
+    AFTER UPDATE ON retail.product_types
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION retail.refresh_products();
+COMMENT ON TRIGGER refresh_updated ON retail.product_types IS 'Makes its products searchable as they are now.';
+
+-- object: triggers/products.sql
+-- A product can be searched for in the very transaction that writes it.
+-- drop: DROP TRIGGER refresh_inserted ON retail.products;
+-- drop: DROP TRIGGER refresh_truncated ON retail.products;
+-- drop: DROP TRIGGER refresh_updated ON retail.products;
+CREATE OR REPLACE TRIGGER refresh_inserted
+    AFTER INSERT ON retail.products
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION retail.refresh_products();
+COMMENT ON TRIGGER refresh_inserted ON retail.products IS 'Makes new products searchable.';
+
+CREATE OR REPLACE TRIGGER refresh_truncated
+    AFTER TRUNCATE ON retail.products
+    FOR EACH STATEMENT EXECUTE FUNCTION retail.refresh_products();
+COMMENT ON TRIGGER refresh_truncated ON retail.products IS 'Forgets the words of the products.';
+
+CREATE OR REPLACE TRIGGER refresh_updated
+    AFTER UPDATE ON retail.products
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION retail.refresh_products();
+COMMENT ON TRIGGER refresh_updated ON retail.products IS 'Makes changed products searchable as they are now.';
+
+-- end of objects
+NOTIFY storekeeper_catalog;
