@@ -21,11 +21,20 @@ DROP TRIGGER count_updated_to ON retail.product_search;
 -- object: triggers/categories.sql
 DROP TRIGGER refresh_updated ON retail.categories;
 
+-- object: functions/tool/similar_products.sql
+DROP FUNCTION tool.similar_products;
+
 -- object: functions/tool/semantic_search_products.sql
 DROP FUNCTION tool.semantic_search_products;
 
+-- object: functions/tool/get_product_recommendations.sql
+DROP FUNCTION tool.get_product_recommendations;
+
 -- object: functions/retail/wanted_embedding_index.sql
 DROP FUNCTION retail.wanted_embedding_index;
+
+-- object: functions/retail/trending_products.sql
+DROP FUNCTION retail.trending_products;
 
 -- object: functions/retail/shorter_words.sql
 DROP FUNCTION retail.shorter_words;
@@ -93,8 +102,49 @@ DROP FUNCTION retail.plain_words;
 -- object: functions/retail/nearest_products.sql
 DROP FUNCTION retail.nearest_products;
 
+-- object: functions/retail/near_products.sql
+DROP FUNCTION retail.near_products;
+
 -- object: functions/retail/joined_words.sql
 DROP FUNCTION retail.joined_words;
+
+-- object: functions/retail/find_product.sql
+-- The product of an article number.
+-- drop: DROP FUNCTION retail.find_product;
+CREATE OR REPLACE FUNCTION retail.find_product(sku text)
+RETURNS retail.products
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_product retail.products;
+BEGIN
+    -- Of the column's type: text would not find the index.
+    SELECT
+        p.product_id, p.sku, p.type_id, p.name, p.description, p.unit, p.cost, p.base_price, p.is_active
+    INTO v_product
+    FROM retail.products AS p
+    WHERE p.sku = upper(trim(find_product.sku))::varchar;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK404',
+            MESSAGE = format('There is no product %s.', coalesce(quote_literal(find_product.sku), 'without a sku')),
+            HINT = 'top_products lists products with their sku, such as HTHA000101.';
+    END IF;
+    RETURN v_product;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.find_product IS $comment$
+The product with this article number, in any letter case; SK404 when there is none.
+@title Find a product
+@param sku  Article number, for example HTHA000101.
+@return The row of retail.products.
+@example SELECT (retail.find_product('HTHA000101')).name;
+$comment$;
+REVOKE ALL ON FUNCTION retail.find_product FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.find_product TO store_managers, regional_managers, head_office;
 
 -- object: functions/retail/exact_search_limit.sql
 DROP FUNCTION retail.exact_search_limit;
@@ -116,6 +166,12 @@ DROP FUNCTION retail.count_lexemes;
 
 -- object: functions/retail/check_embedding.sql
 DROP FUNCTION retail.check_embedding;
+
+-- object: functions/retail/bought_together.sql
+DROP FUNCTION retail.bought_together;
+
+-- object: functions/retail/alike_products.sql
+DROP FUNCTION retail.alike_products;
 
 -- end of objects
 NOTIFY storekeeper_catalog;

@@ -4,6 +4,199 @@
 SET LOCAL ROLE storekeeper_owner;
 SET LOCAL check_function_bodies = off;
 
+-- object: functions/retail/alike_products.sql
+-- Products like one: by their vectors or, where it has none, by the words of its name.
+-- drop: DROP FUNCTION retail.alike_products;
+CREATE OR REPLACE FUNCTION retail.alike_products(
+    product    retail.products,
+    how_many   integer    DEFAULT 10,
+    type_ids   smallint[] DEFAULT NULL,
+    stocked_in uuid[]     DEFAULT NULL
+)
+RETURNS TABLE (product_id integer, similarity double precision, why text, degraded boolean)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_vector      CONSTANT public.vector := (
+        SELECT e.description_embedding FROM retail.product_description_embeddings AS e WHERE e.product_id = product.product_id
+    );
+    v_category_id CONSTANT smallint := (
+        SELECT t.category_id FROM retail.product_types AS t WHERE t.type_id = product.type_id
+    );
+    v_ids         integer[];
+    v_similar     double precision[];
+BEGIN
+    IF v_vector IS NOT NULL THEN
+        SELECT array_agg(n.product_id ORDER BY n.place), array_agg(1 - n.distance ORDER BY n.place)
+        INTO v_ids, v_similar
+        FROM retail.nearest_products(
+            v_vector, how_many + 1, type_ids => type_ids, stocked_in => stocked_in, active_only => true
+        ) WITH ORDINALITY AS n (product_id, distance, place)
+        WHERE n.product_id <> product.product_id;
+    ELSE
+        SELECT array_agg(r.product_id ORDER BY r.place), array_agg(NULL::double precision)
+        INTO v_ids, v_similar
+        FROM retail.rank_products(
+            -- Sizes and pack counts say little of what it is.
+            regexp_replace(product.name, '\S*\d\S*', ' ', 'g'), how_many => 3 * how_many + 1, stocked_in => stocked_in
+        ) WITH ORDINALITY AS r (product_id, score, text_rank, vector_rank, similarity, matched, place)
+        JOIN retail.products AS p USING (product_id)
+        WHERE r.product_id <> product.product_id
+          AND p.is_active
+          AND (type_ids IS NULL OR p.type_id = ANY (type_ids));
+    END IF;
+
+    RETURN QUERY
+    SELECT
+        f.product_id, f.similarity,
+        concat_ws(
+            '; ',
+            CASE
+                WHEN p.type_id = product.type_id THEN 'also ' || t.name
+                WHEN t.category_id = v_category_id THEN format('%s, same category', t.name)
+                ELSE t.name
+            END,
+            'in both names: ' || (
+                SELECT string_agg(w.word, ', ' ORDER BY w.place)
+                FROM regexp_split_to_table(lower(p.name), '[^[:alnum:]]+') WITH ORDINALITY AS w (word, place)
+                WHERE length(w.word) > 2
+                  AND w.word = ANY (regexp_split_to_array(lower(product.name), '[^[:alnum:]]+'))
+            )
+        ),
+        v_vector IS NULL
+    FROM unnest(v_ids, v_similar) WITH ORDINALITY AS f (product_id, similarity, place)
+    JOIN retail.products AS p USING (product_id)
+    JOIN retail.product_types AS t USING (type_id)
+    ORDER BY f.place
+    LIMIT how_many;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.alike_products IS $comment$
+The products most like one, without itself and without those that are no longer bought in, the most similar first.
+@title Products alike
+@param product     The row of retail.products.
+@param how_many    At most so many.
+@param type_ids    Of these types; NULL: any.
+@param stocked_in  In stock in one of these stores, as far as the caller sees them; NULL: or not.
+@return product_id  The product.
+@return similarity  Cosine similarity; NULL when it was found by words.
+@return why         What they have in common.
+@return degraded    Whether the product has no vector yet, so that the words of its name were searched.
+@example SELECT * FROM retail.alike_products(retail.find_product('HTHA000101'));
+$comment$;
+REVOKE ALL ON FUNCTION retail.alike_products FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.alike_products TO store_managers, regional_managers, head_office;
+
+-- object: functions/retail/bought_together.sql
+-- What is in the same orders as a product, more often than chance has it.
+-- drop: DROP FUNCTION retail.bought_together;
+CREATE OR REPLACE FUNCTION retail.bought_together(
+    product   retail.products,
+    store_ids uuid[],
+    how_many  integer DEFAULT 10
+)
+RETURNS TABLE (product_id integer, score numeric, orders bigint, why text)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+-- A plan for these stores and this product; their orders are in memory, where a look-up costs little.
+SET plan_cache_mode = force_custom_plan
+SET random_page_cost = 1.1
+SET jit = off
+AS $function$
+DECLARE
+    c_days      CONSTANT integer := 730;
+    v_first_day CONSTANT date := retail.today() - c_days;
+    v_starts    CONSTANT timestamptz := v_first_day::timestamp AT TIME ZONE retail.time_zone();
+    v_all       bigint;
+    v_with      bigint;
+    v_ids       integer[];
+    v_orders    bigint[];
+BEGIN
+    WITH basket AS MATERIALIZED (
+        SELECT DISTINCT i.store_id, i.order_id
+        FROM retail.order_items AS i
+        JOIN retail.orders AS o USING (store_id, order_id)
+        WHERE i.store_id = ANY (store_ids)
+          AND i.product_id = product.product_id
+          AND o.order_date >= v_starts
+          AND retail.counts_as_revenue(o.status)
+    ),
+    other AS (
+        SELECT i.product_id, count(DISTINCT (i.store_id, i.order_id)) AS orders
+        FROM basket AS b
+        JOIN retail.order_items AS i USING (store_id, order_id)
+        WHERE i.product_id <> product.product_id
+        GROUP BY i.product_id
+        -- One order is no habit.
+        HAVING count(*) > 1
+    )
+    SELECT (SELECT count(*) FROM basket), array_agg(o.product_id), array_agg(o.orders)
+    INTO v_with, v_ids, v_orders
+    FROM other AS o
+    JOIN retail.products AS p USING (product_id)
+    WHERE p.is_active;
+    IF v_ids IS NULL THEN
+        RETURN;
+    END IF;
+
+    SELECT count(*) INTO v_all
+    FROM retail.orders AS o
+    WHERE o.store_id = ANY (store_ids)
+      AND o.order_date >= v_starts
+      AND retail.counts_as_revenue(o.status);
+
+    RETURN QUERY
+    SELECT r.product_id, round(r.score, 2), r.together, r.why
+    FROM (
+        SELECT
+            f.product_id, f.together,
+            -- How many times as often as chance has it, drawn to 1 where orders are few.
+            (f.together + 5) / (f.expected + 5) AS score,
+            format(
+                'in %s of %s orders with it (%s %%), %s times as often as chance; last 24 months',
+                f.together, v_with, retail.percent(f.together, v_with), round(f.together / f.expected, 1)
+            ) AS why
+        FROM (
+            SELECT
+                b.product_id, b.together,
+                -- Order lines stand for orders: hardly anybody has a product twice in one.
+                v_with * greatest(s.order_lines, b.together) / v_all::numeric AS expected
+            FROM unnest(v_ids, v_orders) AS b (product_id, together)
+            JOIN (
+                SELECT d.product_id, sum(d.order_lines) AS order_lines
+                FROM retail.daily_sales AS d
+                WHERE d.store_id = ANY (store_ids)
+                  AND d.business_day >= v_first_day
+                GROUP BY d.product_id
+            ) AS s USING (product_id)
+        ) AS f
+        WHERE f.together > f.expected
+    ) AS r
+    ORDER BY r.score DESC, r.together DESC, r.product_id
+    LIMIT how_many;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.bought_together IS $comment$
+Products that are in the same orders as one, of the last 730 days and of those stores that the caller sees, in two orders
+at least, more often than chance has it. Cancelled and returned orders do not count.
+@title Bought together
+@param product    The row of retail.products.
+@param store_ids  The stores whose orders count.
+@param how_many   At most so many.
+@return product_id  The other product.
+@return score       (orders + 5) / (orders that chance would give + 5).
+@return orders      Orders with both.
+@return why         The figures in words.
+@example SELECT * FROM retail.bought_together(retail.find_product('HTHA000101'), retail.get_user_store_list());
+$comment$;
+REVOKE ALL ON FUNCTION retail.bought_together FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.bought_together TO store_managers, regional_managers, head_office;
+
 -- object: functions/retail/check_embedding.sql
 -- Refuses a vector that cannot be compared with those of the products.
 -- drop: DROP FUNCTION retail.check_embedding;
@@ -300,6 +493,47 @@ REVOKE ALL ON FUNCTION retail.exact_search_limit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retail.exact_search_limit
     TO store_managers, regional_managers, head_office, storekeeper_definer;
 
+-- object: functions/retail/find_product.sql
+-- The product of an article number.
+-- drop: DROP FUNCTION retail.find_product;
+CREATE OR REPLACE FUNCTION retail.find_product(sku text)
+RETURNS retail.products
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_product retail.products;
+BEGIN
+    -- Of the column's type: text would not find the index.
+    SELECT
+        p.product_id, p.sku, p.type_id, p.name, p.description, p.unit, p.cost, p.base_price, p.is_active
+    INTO v_product
+    FROM retail.products AS p
+    WHERE p.sku = upper(trim(find_product.sku))::varchar;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK404',
+            MESSAGE = format('There is no product %s.', coalesce(quote_literal(find_product.sku), 'without a sku')),
+            HINT = coalesce(
+                'Near to it: ' || retail.near_products(find_product.sku) || '.',
+                'top_products lists products with their sku, such as HTHA000101.'
+            );
+    END IF;
+    RETURN v_product;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.find_product IS $comment$
+The product with this article number, in any letter case; SK404, with near ones in the hint, when there is none.
+@title Find a product
+@param sku  Article number, for example HTHA000101.
+@return The row of retail.products.
+@example SELECT (retail.find_product('HTHA000101')).name;
+$comment$;
+REVOKE ALL ON FUNCTION retail.find_product FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.find_product TO store_managers, regional_managers, head_office;
+
 -- object: functions/retail/joined_words.sql
 -- Neighbouring words as one: tool box as toolbox.
 -- drop: DROP FUNCTION retail.joined_words;
@@ -329,6 +563,55 @@ $comment$;
 REVOKE ALL ON FUNCTION retail.joined_words FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retail.joined_words TO store_managers, regional_managers, head_office;
 
+-- object: functions/retail/near_products.sql
+-- Products that somebody may have meant who gave a wrong number.
+-- drop: DROP FUNCTION retail.near_products;
+CREATE OR REPLACE FUNCTION retail.near_products(wrong text)
+RETURNS text
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_wrong CONSTANT text := upper(trim(left(near_products.wrong, 100)));
+    v_type  CONSTANT text := substring(v_wrong FROM '^([A-Z]{4})[0-9]+$');
+    v_names text;
+BEGIN
+    IF v_type IS NOT NULL THEN
+        SELECT string_agg(n.named, ', ' ORDER BY n.apart, n.sku) INTO v_names
+        FROM (
+            SELECT p.sku, format('%s (%s)', p.sku, p.name) AS named, abs(substr(p.sku, 5)::numeric - substr(v_wrong, 5)::numeric) AS apart
+            FROM retail.products AS p
+            WHERE p.sku >= v_type::varchar
+              AND p.sku <= (v_type || '999999')::varchar
+              AND p.sku ~ '^[A-Z]{4}[0-9]+$'
+            ORDER BY 3, 1
+            LIMIT 3
+        ) AS n;
+    END IF;
+    IF v_names IS NULL AND v_wrong ~ '[[:alnum:]]' THEN
+        SELECT string_agg(format('%s (%s)', p.sku, p.name), ', ' ORDER BY r.place) INTO v_names
+        FROM retail.rank_products(v_wrong, how_many => 3) WITH ORDINALITY
+            AS r (product_id, score, text_rank, vector_rank, similarity, matched, place)
+        JOIN retail.products AS p USING (product_id)
+        -- Anything is near to a vector.
+        WHERE r.matched <> 'meaning';
+    END IF;
+    RETURN v_names;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.near_products IS $comment$
+For the hint of an unknown product: up to three of the same type with the next numbers or, where a name was given,
+those with such words.
+@title Near products
+@param wrong  What was taken for an article number.
+@return For example HTHA000101 (…), HTHA000102 (…); NULL when nothing is near.
+@example SELECT retail.near_products('claw hammer');
+$comment$;
+REVOKE ALL ON FUNCTION retail.near_products FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.near_products TO store_managers, regional_managers, head_office;
+
 -- object: functions/retail/nearest_products.sql
 -- The products nearest to a vector, under filters: exactly where they are few, by the index where many.
 -- drop: DROP FUNCTION retail.nearest_products;
@@ -349,7 +632,7 @@ LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 SET hnsw.iterative_scan = relaxed_order
-SET hnsw.ef_search = 200
+SET hnsw.ef_search = 400
 SET hnsw.max_scan_tuples = 20000
 -- From the index, or from the candidates, to the other rows one by one: never through a whole table.
 SET enable_seqscan = off
@@ -1113,6 +1396,88 @@ $comment$;
 REVOKE ALL ON FUNCTION retail.shorter_words FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retail.shorter_words TO store_managers, regional_managers, head_office;
 
+-- object: functions/retail/trending_products.sql
+-- What sells better than its own past has it.
+-- drop: DROP FUNCTION retail.trending_products;
+CREATE OR REPLACE FUNCTION retail.trending_products(
+    store_ids   uuid[],
+    category_id smallint DEFAULT NULL,
+    how_many    integer  DEFAULT 10
+)
+RETURNS TABLE (product_id integer, score numeric, orders bigint, why text)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+SET random_page_cost = 1.1
+SET jit = off
+AS $function$
+DECLARE
+    v_today CONSTANT date := retail.today();
+BEGIN
+    RETURN QUERY
+    WITH sold AS (
+        SELECT
+            d.product_id,
+            coalesce(sum(d.units) FILTER (WHERE d.business_day >= v_today - 28), 0) AS units,
+            coalesce(sum(d.order_lines) FILTER (WHERE d.business_day >= v_today - 28), 0) AS lines,
+            coalesce(sum(d.units) FILTER (WHERE d.business_day BETWEEN v_today - 112 AND v_today - 29), 0) / 3 AS before_units,
+            coalesce(sum(d.order_lines) FILTER (WHERE d.business_day BETWEEN v_today - 112 AND v_today - 29), 0) / 3 AS before_lines,
+            -- 52 weeks earlier: the same weekdays.
+            coalesce(sum(d.units) FILTER (WHERE d.business_day < v_today - 364), 0) AS year_units,
+            coalesce(sum(d.order_lines) FILTER (WHERE d.business_day < v_today - 364), 0) AS year_lines
+        FROM retail.daily_sales AS d
+        WHERE d.store_id = ANY (store_ids)
+          AND (
+                d.business_day BETWEEN v_today - 112 AND v_today - 1
+             OR d.business_day BETWEEN v_today - 392 AND v_today - 365
+          )
+        GROUP BY d.product_id
+    ),
+    judged AS (
+        SELECT
+            s.product_id, s.units, s.lines, s.before_units, s.year_units,
+            -- Of order lines, so that one large order is no trend; the difference of roots is as large by chance
+            -- for few as for many, and 2 is a chance of one in forty.
+            2 * (sqrt(s.lines + 0.375) - sqrt(greatest(s.before_lines, s.year_lines) + 0.375)) AS score
+        FROM sold AS s
+        WHERE s.lines >= 3
+          AND s.units > greatest(s.before_units, s.year_units)
+    )
+    SELECT
+        j.product_id, round(j.score, 2), j.lines::bigint,
+        format(
+            '%s sold in the last 28 days; %s in 28 days of the 12 weeks before, %s in the same weeks last year',
+            j.units, round(j.before_units), j.year_units
+        )
+    FROM judged AS j
+    JOIN retail.products AS p USING (product_id)
+    JOIN retail.product_types AS t USING (type_id)
+    WHERE j.score >= 2
+      AND p.is_active
+      AND (trending_products.category_id IS NULL OR t.category_id = trending_products.category_id)
+    ORDER BY j.score DESC, j.units DESC, j.product_id
+    LIMIT how_many;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.trending_products IS $comment$
+Products of which more was sold in the last 28 full days than in 28 days of the 12 weeks before and than in the same
+weeks a year before, by more than chance: what rises every year at this time is no trend. Cancelled and returned orders
+do not count.
+@title Trending products
+@param store_ids    The stores whose sales count.
+@param category_id  Of this category; NULL: all.
+@param how_many     At most so many.
+@return product_id  The product.
+@return score       Standard deviations above the better of the two; 2 or more.
+@return orders      Order lines of the last 28 days.
+@return why         The figures in words.
+@example SELECT * FROM retail.trending_products(retail.get_user_store_list());
+$comment$;
+REVOKE ALL ON FUNCTION retail.trending_products FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.trending_products TO store_managers, regional_managers, head_office;
+
 -- object: functions/retail/wanted_embedding_index.sql
 -- The statements that give a table of vectors the index it should have.
 -- drop: DROP FUNCTION retail.wanted_embedding_index;
@@ -1162,7 +1527,8 @@ BEGIN
             -- Half the precision: half the size, and the exact distance sorts what is found.
             RETURN NEXT format(
                 'CREATE INDEX CONCURRENTLY ON %s USING hnsw'
-                ' ((description_embedding::public.halfvec(%s)) public.halfvec_cosine_ops)',
+                ' ((description_embedding::public.halfvec(%s)) public.halfvec_cosine_ops)'
+                ' WITH (m = 24, ef_construction = 100)',
                 table_name, v_dimension
             );
         END IF;
@@ -1182,6 +1548,120 @@ after those are dropped that are invalid or of another dimension. storekeeper in
 $comment$;
 REVOKE ALL ON FUNCTION retail.wanted_embedding_index FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retail.wanted_embedding_index TO storekeeper_dba, storekeeper_definer, storekeeper_loader;
+
+-- object: functions/tool/get_product_recommendations.sql
+-- What to offer beside, or in place of, a product; and what is on the rise.
+-- drop: DROP FUNCTION tool.get_product_recommendations;
+CREATE OR REPLACE FUNCTION tool.get_product_recommendations(
+    sku        text                       DEFAULT NULL,
+    kind       retail.recommendation_kind DEFAULT 'similar',
+    max_rows   retail.row_limit           DEFAULT 10,
+    store_name text                       DEFAULT NULL
+)
+RETURNS TABLE (
+    sku          text,
+    product_name text,
+    product_type text,
+    price        numeric,
+    stock        bigint,
+    score        numeric,
+    orders       bigint,
+    why          text,
+    degraded     boolean
+)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_kind      CONSTANT text := coalesce(get_product_recommendations.kind, 'similar');
+    v_rows      CONSTANT integer := coalesce(get_product_recommendations.max_rows, 10);
+    v_store_ids CONSTANT uuid[] := retail.find_stores(get_product_recommendations.store_name);
+    v_product   retail.products;
+    v_found     record;
+    v_ids       integer[] := '{}';
+    v_scores    numeric[] := '{}';
+    v_orders    bigint[] := '{}';
+    v_whys      text[] := '{}';
+    v_degraded  boolean := false;
+BEGIN
+    IF get_product_recommendations.sku IS NOT NULL THEN
+        v_product := retail.find_product(get_product_recommendations.sku);
+    ELSIF v_kind <> 'trending' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK400',
+            MESSAGE = format('kind %s needs a sku.', v_kind),
+            HINT = 'Give the article number of the product; only kind trending goes without.';
+    END IF;
+
+    IF v_kind = 'bought_together' THEN
+        SELECT array_agg(b.product_id), array_agg(b.score), array_agg(b.orders), array_agg(b.why)
+        INTO v_ids, v_scores, v_orders, v_whys
+        FROM retail.bought_together(v_product, v_store_ids, v_rows) AS b;
+    ELSIF v_kind = 'trending' THEN
+        SELECT array_agg(b.product_id), array_agg(b.score), array_agg(b.orders), array_agg(b.why)
+        INTO v_ids, v_scores, v_orders, v_whys
+        FROM retail.trending_products(
+            v_store_ids,
+            (SELECT t.category_id FROM retail.product_types AS t WHERE t.type_id = v_product.type_id),
+            v_rows + 1
+        ) AS b
+        WHERE b.product_id IS DISTINCT FROM v_product.product_id;
+    ELSE
+        SELECT array_agg(a.product_id), array_agg(round(a.similarity::numeric, 3)), array_agg(a.why), bool_or(a.degraded)
+        INTO v_ids, v_scores, v_whys, v_degraded
+        FROM retail.alike_products(
+            v_product, v_rows,
+            -- What is to take its place is of its type.
+            CASE WHEN v_kind = 'substitutes' THEN ARRAY[v_product.type_id] END,
+            CASE WHEN v_kind = 'substitutes' THEN v_store_ids END
+        ) AS a;
+    END IF;
+
+    RETURN QUERY
+    SELECT
+        p.sku::text, p.name::text, t.name::text, p.base_price, s.stock, f.score, f.orders,
+        CASE WHEN v_kind <> 'substitutes' THEN f.why
+            ELSE concat_ws('; ', f.why, format('%s in stock', s.stock), CASE
+                WHEN p.base_price < v_product.base_price
+                THEN format('%s %% cheaper', retail.percent(v_product.base_price - p.base_price, v_product.base_price))
+                WHEN p.base_price > v_product.base_price
+                THEN format('%s %% dearer', retail.percent(p.base_price - v_product.base_price, v_product.base_price))
+                ELSE 'same price'
+            END)
+        END,
+        v_degraded
+    FROM unnest(v_ids, v_scores, v_orders, v_whys) WITH ORDINALITY AS f (product_id, score, orders, why, place)
+    JOIN retail.products AS p USING (product_id)
+    JOIN retail.product_types AS t USING (type_id)
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(i.stock_level), 0) AS stock
+        FROM retail.inventory AS i
+        WHERE i.store_id = ANY (v_store_ids) AND i.product_id = p.product_id
+    ) AS s
+    ORDER BY f.place
+    LIMIT v_rows;
+END
+$function$;
+
+COMMENT ON FUNCTION tool.get_product_recommendations IS $comment$
+What to offer a shopper beside or in place of a product, with price, stock and why. kind: similar (by
+description), substitutes (of its type and in stock), bought_together (more often in one order than chance
+has it, over 24 months), trending (last 28 days above its own past and season; in the product's category,
+or in all without sku). No rows: the stores you may see show no such habit.
+@title Product recommendations
+@param sku         Article number, for example HTHA000101; only trending goes without.
+@param kind        similar unless told.
+@param max_rows    1 to 200.
+@param store_name  For example Seattle; left out: all your stores.
+@return stock     Units in these stores.
+@return score     similar, substitutes: similarity up to 1; bought_together: times as often as chance; trending: 2 or more.
+@return orders    Orders behind it.
+@return degraded  True: found by words, as the product has no vector yet.
+@example get_product_recommendations(sku => 'PTDR000101', kind => 'bought_together')
+$comment$;
+REVOKE ALL ON FUNCTION tool.get_product_recommendations FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tool.get_product_recommendations TO store_managers, regional_managers, head_office;
 
 -- object: functions/tool/semantic_search_products.sql
 -- Finds products by what they are for, by words or by number.
@@ -1296,6 +1776,67 @@ stock, the best match first. Meaning and words both count; the last ones may fit
 $comment$;
 REVOKE ALL ON FUNCTION tool.semantic_search_products FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tool.semantic_search_products TO store_managers, regional_managers, head_office;
+
+-- object: functions/tool/similar_products.sql
+-- Products like one, with price and stock.
+-- drop: DROP FUNCTION tool.similar_products;
+CREATE OR REPLACE FUNCTION tool.similar_products(
+    sku           text,
+    max_rows      retail.row_limit DEFAULT 10,
+    in_stock_only boolean          DEFAULT false
+)
+RETURNS TABLE (
+    sku              text,
+    product_name     text,
+    product_type     text,
+    price            numeric,
+    price_difference numeric,
+    stock            bigint,
+    similarity       numeric,
+    why              text,
+    degraded         boolean
+)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_product   CONSTANT retail.products := retail.find_product($1);
+    v_store_ids CONSTANT uuid[] := retail.get_user_store_list();
+BEGIN
+    RETURN QUERY
+    SELECT
+        p.sku::text, p.name::text, t.name::text, p.base_price, p.base_price - v_product.base_price,
+        coalesce((
+            SELECT sum(i.stock_level) FROM retail.inventory AS i
+            WHERE i.store_id = ANY (v_store_ids) AND i.product_id = p.product_id
+        ), 0),
+        round(a.similarity::numeric, 3), a.why, a.degraded
+    FROM retail.alike_products(
+        v_product, coalesce(max_rows, 10)::integer,
+        stocked_in => CASE WHEN in_stock_only THEN v_store_ids END
+    ) WITH ORDINALITY AS a (product_id, similarity, why, degraded, place)
+    JOIN retail.products AS p USING (product_id)
+    JOIN retail.product_types AS t USING (type_id)
+    ORDER BY a.place;
+END
+$function$;
+
+COMMENT ON FUNCTION tool.similar_products IS $comment$
+Products most like a given one by their descriptions, with price and stock in the stores you may see: for
+"what else is there like it", or something cheaper. For other recommendations get_product_recommendations.
+@title Similar products
+@param sku            Article number, for example HTHA000101.
+@param max_rows       1 to 200.
+@param in_stock_only  Only what your stores have.
+@return price_difference  US dollars against the given product; negative is cheaper.
+@return stock             Units in your stores.
+@return similarity        Up to 1.
+@return degraded          True: found by the words of its name, as it has no vector yet.
+@example similar_products(sku => 'HTHA000101', in_stock_only => true)
+$comment$;
+REVOKE ALL ON FUNCTION tool.similar_products FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tool.similar_products TO store_managers, regional_managers, head_office;
 
 -- object: triggers/categories.sql
 -- A category that changes changes what its products are found by.

@@ -46,7 +46,8 @@ BEGIN
             -- Half the precision: half the size, and the exact distance sorts what is found.
             RETURN NEXT format(
                 'CREATE INDEX CONCURRENTLY ON %s USING hnsw'
-                ' ((description_embedding::public.halfvec(%s)) public.halfvec_cosine_ops)',
+                ' ((description_embedding::public.halfvec(%s)) public.halfvec_cosine_ops)'
+                ' WITH (m = 24, ef_construction = 100)',
                 table_name, v_dimension
             );
         END IF;
