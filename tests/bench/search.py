@@ -52,7 +52,9 @@ QUERIES = (
     "smooth rough timber",
     "insulate hot water pipes",
 )
-OF_CATEGORY = ", type_ids => (SELECT array_agg(type_id) FROM retail.product_types WHERE category_id = 2)"
+OF_CATEGORY = (
+    ", type_ids => (SELECT array_agg(type_id) FROM retail.product_types WHERE category_id = 2)"
+)
 # What remains of the catalogue: the arguments of retail.nearest_products after how_many; and what is asked for.
 FILTERS = {
     "all": ("", "true"),
@@ -94,8 +96,12 @@ def model(texts: list[str]) -> Vectors:
     assert found and found.origin, "pip install wordllama"
     package = Path(found.origin).parent
     (table,) = load_file(package / "weights" / "l2_supercat_256.safetensors").values()
-    tokenizer = Tokenizer.from_file(str(package / "tokenizers" / "l2_supercat_tokenizer_config.json"))
-    sums = np.stack([table[tokenizer.encode(t, add_special_tokens=False).ids].sum(axis=0) for t in texts])
+    tokenizer = Tokenizer.from_file(
+        str(package / "tokenizers" / "l2_supercat_tokenizer_config.json")
+    )
+    sums = np.stack(
+        [table[tokenizer.encode(t, add_special_tokens=False).ids].sum(axis=0) for t in texts]
+    )
     return (sums / np.linalg.norm(sums, axis=1, keepdims=True)).astype(np.float32)
 
 
@@ -137,13 +143,24 @@ def grow(connection: Connection, size: int) -> float:
             "COPY retail.products (product_id, sku, type_id, name, description, unit, cost, base_price)"
             " FROM STDIN"
         ) as copy:
-            for at, (number, a) in enumerate(zip(range(start, stop), (types[i] for i in first), strict=True)):
+            for at, (number, a) in enumerate(
+                zip(range(start, stop), (types[i] for i in first), strict=True)
+            ):
                 b = mates[a[1]][chance.integers(0, len(mates[a[1]]))]
                 name, text = words(a[2], b[2], chance), words(a[3], b[3], chance)
                 price = round(3 + 177 * float(chance.random()) ** 2, 2)
                 sku = f"Z{number:09}"
                 copy.write_row(
-                    (MADE + number, sku, a[1], f"{name[:105]} no. {number}", text, a[4], round(price * 0.67, 2), price)
+                    (
+                        MADE + number,
+                        sku,
+                        a[1],
+                        f"{name[:105]} no. {number}",
+                        text,
+                        a[4],
+                        round(price * 0.67, 2),
+                        price,
+                    )
                 )
                 part = 0.2 + 0.6 * chance.random()
                 mixed[at] = part * vectors[place[a[0]]] + (1 - part) * vectors[place[b[0]]]
@@ -188,7 +205,9 @@ def measure(connection: Connection, count: int, rounds: int) -> Iterator[dict[st
     (has_tool,) = one(connection, "SELECT to_regproc('tool.semantic_search_products') IS NOT NULL")
     for name, (arguments, near) in FILTERS.items():
         queries = query_vectors(connection, count, near)
-        nearest = f"SELECT product_id, distance FROM retail.nearest_products(%s::vector, 10{arguments})"
+        nearest = (
+            f"SELECT product_id, distance FROM retail.nearest_products(%s::vector, 10{arguments})"
+        )
         with connection.transaction(force_rollback=True):
             connection.execute("SELECT gateway.impersonate(%s)", (PERSON,))
             connection.execute(nearest, (queries[0],))
@@ -241,10 +260,14 @@ def main(report: Callable[[str], None] = print) -> None:
     parser.add_argument("--memory", default="256MB", help="maintenance_work_mem of the build")
     options = parser.parse_args()
     with psycopg.connect(options.conninfo, autocommit=True) as connection:
-        connection.execute("SET session_replication_role = replica")  # no triggers: the vectors are made here
+        connection.execute(
+            "SET session_replication_role = replica"
+        )  # no triggers: the vectors are made here
         for size in options.products:
             spent = grow(connection, size)
-            connection.execute("VACUUM ANALYZE retail.products, retail.product_description_embeddings, retail.inventory")
+            connection.execute(
+                "VACUUM ANALYZE retail.products, retail.product_description_embeddings, retail.inventory"
+            )
             (count,) = one(connection, "SELECT count(*) FROM retail.product_description_embeddings")
             report(f"\n{count:,} products, made in {spent:.0f} s")
             for (ddl,) in connection.execute("SELECT retail.wanted_embedding_index()").fetchall():
@@ -264,7 +287,9 @@ def main(report: Callable[[str], None] = print) -> None:
             report(" | ".join(f"{name:>12}" for name in columns))
             for row in measure(connection, options.queries, options.rounds):
                 cells = (row.get(name, "") for name in columns)
-                report(" | ".join(f"{c:12.3f}" if isinstance(c, float) else f"{c:>12}" for c in cells))
+                report(
+                    " | ".join(f"{c:12.3f}" if isinstance(c, float) else f"{c:>12}" for c in cells)
+                )
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ SET LOCAL check_function_bodies = off;
 -- Products like one: by their vectors or, where it has none, by the words of its name.
 -- drop: DROP FUNCTION retail.alike_products;
 CREATE OR REPLACE FUNCTION retail.alike_products(
-    product    retail.products,
-    how_many   integer    DEFAULT 10,
-    type_ids   smallint[] DEFAULT NULL,
-    stocked_in uuid[]     DEFAULT NULL
+    product      retail.products,
+    how_many     integer DEFAULT 10,
+    in_its_place boolean DEFAULT false,
+    stocked_in   uuid[]  DEFAULT NULL
 )
 RETURNS TABLE (product_id integer, similarity double precision, why text, degraded boolean)
 LANGUAGE plpgsql
@@ -25,6 +25,10 @@ DECLARE
     v_category_id CONSTANT smallint := (
         SELECT t.category_id FROM retail.product_types AS t WHERE t.type_id = product.type_id
     );
+    -- What is to take its place is of its type, and not of quite another price.
+    v_type_ids    CONSTANT smallint[] := CASE WHEN in_its_place THEN ARRAY[product.type_id] END;
+    v_price_min   CONSTANT numeric := CASE WHEN in_its_place THEN product.base_price / 2 END;
+    v_price_max   CONSTANT numeric := CASE WHEN in_its_place THEN product.base_price * 2 END;
     v_ids         integer[];
     v_similar     double precision[];
 BEGIN
@@ -32,7 +36,7 @@ BEGIN
         SELECT array_agg(n.product_id ORDER BY n.place), array_agg(1 - n.distance ORDER BY n.place)
         INTO v_ids, v_similar
         FROM retail.nearest_products(
-            v_vector, how_many + 1, type_ids => type_ids, stocked_in => stocked_in, active_only => true
+            v_vector, how_many + 1, v_type_ids, v_price_min, v_price_max, stocked_in, active_only => true
         ) WITH ORDINALITY AS n (product_id, distance, place)
         WHERE n.product_id <> product.product_id;
     ELSE
@@ -40,12 +44,13 @@ BEGIN
         INTO v_ids, v_similar
         FROM retail.rank_products(
             -- Sizes and pack counts say little of what it is.
-            regexp_replace(product.name, '\S*\d\S*', ' ', 'g'), how_many => 3 * how_many + 1, stocked_in => stocked_in
+            regexp_replace(product.name, '\S*\d\S*', ' ', 'g'), how_many => 3 * how_many + 1,
+            category_id => v_category_id, price_min => v_price_min, price_max => v_price_max, stocked_in => stocked_in
         ) WITH ORDINALITY AS r (product_id, score, text_rank, vector_rank, similarity, matched, place)
         JOIN retail.products AS p USING (product_id)
         WHERE r.product_id <> product.product_id
           AND p.is_active
-          AND (type_ids IS NULL OR p.type_id = ANY (type_ids));
+          AND (v_type_ids IS NULL OR p.type_id = ANY (v_type_ids));
     END IF;
 
     RETURN QUERY
@@ -77,14 +82,15 @@ $function$;
 COMMENT ON FUNCTION retail.alike_products IS $comment$
 The products most like one, without itself and without those that are no longer bought in, the most similar first.
 @title Products alike
-@param product     The row of retail.products.
-@param how_many    At most so many.
-@param type_ids    Of these types; NULL: any.
-@param stocked_in  In stock in one of these stores, as far as the caller sees them; NULL: or not.
+@param product       The row of retail.products.
+@param how_many      At most so many.
+@param in_its_place  Only of its type, at half to twice its price.
+@param stocked_in    In stock in one of these stores, as far as the caller sees them; NULL: or not.
 @return product_id  The product.
 @return similarity  Cosine similarity; NULL when it was found by words.
 @return why         What they have in common.
-@return degraded    Whether the product has no vector yet, so that the words of its name were searched.
+@return degraded    Whether the product has no vector yet, so that the words of its name were searched for in
+its category.
 @example SELECT * FROM retail.alike_products(retail.find_product('HTHA000101'));
 $comment$;
 REVOKE ALL ON FUNCTION retail.alike_products FROM PUBLIC;
@@ -131,8 +137,8 @@ BEGIN
         JOIN retail.order_items AS i USING (store_id, order_id)
         WHERE i.product_id <> product.product_id
         GROUP BY i.product_id
-        -- One order is no habit.
-        HAVING count(*) > 1
+        -- One or two are soon chance, with hundreds of products that it could be.
+        HAVING count(*) > 2
     )
     SELECT (SELECT count(*) FROM basket), array_agg(o.product_id), array_agg(o.orders)
     INTO v_with, v_ids, v_orders
@@ -182,8 +188,8 @@ END
 $function$;
 
 COMMENT ON FUNCTION retail.bought_together IS $comment$
-Products that are in the same orders as one, of the last 730 days and of those stores that the caller sees, in two orders
-at least, more often than chance has it. Cancelled and returned orders do not count.
+Products that are in the same orders as one, of the last 730 days and of those stores that the caller sees, in three
+orders at least, more often than chance has it. Cancelled and returned orders do not count.
 @title Bought together
 @param product    The row of retail.products.
 @param store_ids  The stores whose orders count.
@@ -350,6 +356,107 @@ full-text search, and its words as they are spelt.
 $comment$;
 REVOKE ALL ON FUNCTION retail.describe_products FROM PUBLIC;
 
+-- object: functions/retail/doctor.sql
+-- Do the figures that are kept agree with what they are kept of?
+-- drop: DROP FUNCTION retail.doctor;
+CREATE OR REPLACE FUNCTION retail.doctor()
+RETURNS TABLE (subject text, ok boolean, finding text, hint text)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    -- Of the column's type: only then can the comparison reach an index below row security.
+    v_first_day CONSTANT date := retail.today() - 29;
+    v_starts    CONSTANT timestamptz := v_first_day::timestamp AT TIME ZONE retail.time_zone();
+BEGIN
+    IF row_security_active('retail.orders') AND current_user <> 'storekeeper_definer' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK403',
+            MESSAGE = format('%I does not see every store.', current_user),
+            HINT = 'SELECT * FROM gateway.doctor(), or SET ROLE storekeeper_loader first.';
+    END IF;
+
+    RETURN QUERY
+    WITH want AS (
+        SELECT
+            i.store_id,
+            (o.order_date AT TIME ZONE retail.time_zone())::date AS business_day,
+            i.product_id,
+            count(*) AS order_lines,
+            sum(i.quantity) AS units,
+            sum(i.line_total) AS revenue,
+            sum(i.quantity * i.unit_price - i.line_total) AS discount
+        FROM retail.orders AS o
+        JOIN retail.order_items AS i USING (store_id, order_id)
+        WHERE o.order_date >= v_starts
+          AND retail.counts_as_revenue(o.status)
+        GROUP BY 1, 2, 3
+    ),
+    have AS (
+        SELECT d.store_id, d.business_day, d.product_id, d.order_lines, d.units, d.revenue, d.discount
+        FROM retail.daily_sales AS d
+        WHERE d.business_day >= v_first_day
+    ),
+    difference AS (
+        SELECT business_day
+        FROM want AS w
+        FULL JOIN have AS h USING (store_id, business_day, product_id)
+        WHERE (
+            coalesce(w.order_lines, 0), coalesce(w.units, 0), coalesce(w.revenue, 0), coalesce(w.discount, 0)
+        ) IS DISTINCT FROM (
+            coalesce(h.order_lines, 0), coalesce(h.units, 0), coalesce(h.revenue, 0), coalesce(h.discount, 0)
+        )
+    )
+    SELECT
+        'rollups',
+        count(*) = 0,
+        CASE WHEN count(*) = 0
+            THEN 'retail.daily_sales is what the orders of the last 30 days say'
+            ELSE format('retail.daily_sales differs from the orders in %s rows, first on %s', count(*), min(f.business_day))
+        END,
+        'As storekeeper_loader: SELECT retail.rebuild_daily_sales();'
+    FROM difference AS f;
+
+    RETURN QUERY
+    WITH moved AS (
+        SELECT m.store_id, m.product_id, sum(m.quantity) AS quantity
+        FROM retail.stock_movements AS m
+        GROUP BY m.store_id, m.product_id
+    )
+    SELECT
+        'stock',
+        count(*) = 0,
+        CASE WHEN count(*) = 0
+            THEN 'retail.inventory is the sum of its movements'
+            ELSE format('%s rows of retail.inventory are not the sum of their movements', count(*))
+        END,
+        'Something changed stock_level past the tools: write the missing rows of retail.stock_movements.'
+    FROM retail.inventory AS i
+    FULL JOIN moved AS m USING (store_id, product_id)
+    WHERE coalesce(i.stock_level, 0) <> coalesce(m.quantity, 0);
+
+    RETURN QUERY
+    SELECT 'vector index', x.ok, x.finding, 'storekeeper index; at psql SELECT retail.wanted_embedding_index() \gexec'
+    FROM retail.embedding_index_state() AS x;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.doctor IS $comment$
+What gateway.doctor shows of the business: rollups (the last 30 days of daily_sales equal the orders), stock
+(movements add up to the inventory) and vector index (there, valid, or not needed). It must see every row. gateway.examine_business calls it as
+storekeeper_definer, with a context signed for every tenant; the policies doctor_… let that role read, and without
+such a context tenant_guard leaves it nothing. storekeeper_loader and superusers may call it directly.
+@title Examine the business
+@return subject  rollups, stock or vector index.
+@return ok       Whether it is as it should be.
+@return finding  What was found.
+@return hint     How to mend it.
+@example SELECT * FROM retail.doctor();
+$comment$;
+REVOKE ALL ON FUNCTION retail.doctor FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.doctor TO storekeeper_definer, storekeeper_loader;
+
 -- object: functions/retail/edit_distance.sql
 -- How many letters two words differ by.
 -- drop: DROP FUNCTION retail.edit_distance;
@@ -470,6 +577,56 @@ For who loads the built-in model, or products with their triggers disabled: stor
 $comment$;
 REVOKE ALL ON FUNCTION retail.embed_products FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retail.embed_products TO storekeeper_loader;
+
+-- object: functions/retail/embedding_index_state.sql
+-- Whether the vectors have the index that so many need.
+-- drop: DROP FUNCTION retail.embedding_index_state;
+CREATE OR REPLACE FUNCTION retail.embedding_index_state()
+RETURNS TABLE (ok boolean, finding text)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_wanted    CONSTANT text[] := ARRAY(SELECT w.* FROM retail.wanted_embedding_index() AS w);
+    v_dimension CONSTANT integer := (
+        SELECT public.vector_dims(e.description_embedding) FROM retail.product_description_embeddings AS e LIMIT 1
+    );
+    v_limit     CONSTANT integer := retail.exact_search_limit(v_dimension);
+    v_count     CONSTANT integer := (
+        SELECT count(*) FROM (SELECT FROM retail.product_description_embeddings AS e LIMIT v_limit + 1) AS c
+    );
+    v_index     CONSTANT text := (
+        SELECT string_agg(i.indexrelid::regclass::text, ', ')
+        FROM pg_index AS i
+        JOIN pg_class AS c ON c.oid = i.indexrelid
+        JOIN pg_am AS m ON m.oid = c.relam AND m.amname = 'hnsw'
+        WHERE i.indrelid = 'retail.product_description_embeddings'::regclass
+    );
+BEGIN
+    ok := v_wanted = '{}' AND (v_count <= v_limit OR v_dimension <= 4000);
+    finding := CASE
+        WHEN v_dimension IS NULL THEN 'there are no vectors yet'
+        WHEN v_wanted[1] LIKE 'DROP %' THEN format('%s: not valid, or not for %s dimensions', v_index, v_dimension)
+        WHEN NOT ok AND v_dimension > 4000 THEN format('no index takes vectors of %s dimensions', v_dimension)
+        WHEN NOT ok THEN format('missing: more than %s vectors of %s dimensions are compared one by one', v_limit, v_dimension)
+        WHEN v_index IS NOT NULL THEN v_index
+        ELSE format('not needed: %s vectors, and up to %s are compared one by one', v_count, v_limit)
+    END;
+    RETURN NEXT;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.embedding_index_state IS $comment$
+What storekeeper index and doctor say of the index of retail.product_description_embeddings. Looks at no more vectors
+than it takes to know whether an index is needed.
+@title State of the vector index
+@return ok       Whether it is as it should be.
+@return finding  What was found.
+@example SELECT * FROM retail.embedding_index_state();
+$comment$;
+REVOKE ALL ON FUNCTION retail.embedding_index_state FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.embedding_index_state TO storekeeper_dba, storekeeper_definer, storekeeper_loader;
 
 -- object: functions/retail/exact_search_limit.sql
 -- Up to how many vectors are compared one by one.
@@ -934,7 +1091,7 @@ BEGIN
         FROM retail.search_terms(v_typed) AS s
     ) AS t
     CROSS JOIN (
-        SELECT greatest(c.reltuples, 400) AS total FROM pg_class AS c WHERE c.oid = 'retail.product_search'::regclass
+        SELECT greatest(max(l.products), 400)::double precision AS total FROM retail.search_lexemes AS l
     ) AS n;
 
     IF v_wanted IS NOT NULL THEN
@@ -1558,17 +1715,7 @@ CREATE OR REPLACE FUNCTION tool.get_product_recommendations(
     max_rows   retail.row_limit           DEFAULT 10,
     store_name text                       DEFAULT NULL
 )
-RETURNS TABLE (
-    sku          text,
-    product_name text,
-    product_type text,
-    price        numeric,
-    stock        bigint,
-    score        numeric,
-    orders       bigint,
-    why          text,
-    degraded     boolean
-)
+RETURNS SETOF retail.recommended_product
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
@@ -1611,10 +1758,7 @@ BEGIN
         SELECT array_agg(a.product_id), array_agg(round(a.similarity::numeric, 3)), array_agg(a.why), bool_or(a.degraded)
         INTO v_ids, v_scores, v_whys, v_degraded
         FROM retail.alike_products(
-            v_product, v_rows,
-            -- What is to take its place is of its type.
-            CASE WHEN v_kind = 'substitutes' THEN ARRAY[v_product.type_id] END,
-            CASE WHEN v_kind = 'substitutes' THEN v_store_ids END
+            v_product, v_rows, v_kind = 'substitutes', CASE WHEN v_kind = 'substitutes' THEN v_store_ids END
         ) AS a;
     END IF;
 
@@ -1646,7 +1790,7 @@ $function$;
 
 COMMENT ON FUNCTION tool.get_product_recommendations IS $comment$
 What to offer a shopper beside or in place of a product, with price, stock and why. kind: similar (by
-description), substitutes (of its type and in stock), bought_together (more often in one order than chance
+description), substitutes (in stock, of its type, at half to twice its price), bought_together (more often in one order than chance
 has it, over 24 months), trending (last 28 days above its own past and season; in the product's category,
 or in all without sku). No rows: the stores you may see show no such habit.
 @title Product recommendations
@@ -1785,23 +1929,13 @@ CREATE OR REPLACE FUNCTION tool.similar_products(
     max_rows      retail.row_limit DEFAULT 10,
     in_stock_only boolean          DEFAULT false
 )
-RETURNS TABLE (
-    sku              text,
-    product_name     text,
-    product_type     text,
-    price            numeric,
-    price_difference numeric,
-    stock            bigint,
-    similarity       numeric,
-    why              text,
-    degraded         boolean
-)
+RETURNS SETOF retail.similar_product
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    v_product   CONSTANT retail.products := retail.find_product($1);
+    v_product   CONSTANT retail.products := retail.find_product(sku);
     v_store_ids CONSTANT uuid[] := retail.get_user_store_list();
 BEGIN
     RETURN QUERY

@@ -1,10 +1,10 @@
 -- Products like one: by their vectors or, where it has none, by the words of its name.
 -- drop: DROP FUNCTION retail.alike_products;
 CREATE OR REPLACE FUNCTION retail.alike_products(
-    product    retail.products,
-    how_many   integer    DEFAULT 10,
-    type_ids   smallint[] DEFAULT NULL,
-    stocked_in uuid[]     DEFAULT NULL
+    product      retail.products,
+    how_many     integer DEFAULT 10,
+    in_its_place boolean DEFAULT false,
+    stocked_in   uuid[]  DEFAULT NULL
 )
 RETURNS TABLE (product_id integer, similarity double precision, why text, degraded boolean)
 LANGUAGE plpgsql
@@ -18,6 +18,10 @@ DECLARE
     v_category_id CONSTANT smallint := (
         SELECT t.category_id FROM retail.product_types AS t WHERE t.type_id = product.type_id
     );
+    -- What is to take its place is of its type, and not of quite another price.
+    v_type_ids    CONSTANT smallint[] := CASE WHEN in_its_place THEN ARRAY[product.type_id] END;
+    v_price_min   CONSTANT numeric := CASE WHEN in_its_place THEN product.base_price / 2 END;
+    v_price_max   CONSTANT numeric := CASE WHEN in_its_place THEN product.base_price * 2 END;
     v_ids         integer[];
     v_similar     double precision[];
 BEGIN
@@ -25,7 +29,7 @@ BEGIN
         SELECT array_agg(n.product_id ORDER BY n.place), array_agg(1 - n.distance ORDER BY n.place)
         INTO v_ids, v_similar
         FROM retail.nearest_products(
-            v_vector, how_many + 1, type_ids => type_ids, stocked_in => stocked_in, active_only => true
+            v_vector, how_many + 1, v_type_ids, v_price_min, v_price_max, stocked_in, active_only => true
         ) WITH ORDINALITY AS n (product_id, distance, place)
         WHERE n.product_id <> product.product_id;
     ELSE
@@ -33,12 +37,13 @@ BEGIN
         INTO v_ids, v_similar
         FROM retail.rank_products(
             -- Sizes and pack counts say little of what it is.
-            regexp_replace(product.name, '\S*\d\S*', ' ', 'g'), how_many => 3 * how_many + 1, stocked_in => stocked_in
+            regexp_replace(product.name, '\S*\d\S*', ' ', 'g'), how_many => 3 * how_many + 1,
+            category_id => v_category_id, price_min => v_price_min, price_max => v_price_max, stocked_in => stocked_in
         ) WITH ORDINALITY AS r (product_id, score, text_rank, vector_rank, similarity, matched, place)
         JOIN retail.products AS p USING (product_id)
         WHERE r.product_id <> product.product_id
           AND p.is_active
-          AND (type_ids IS NULL OR p.type_id = ANY (type_ids));
+          AND (v_type_ids IS NULL OR p.type_id = ANY (v_type_ids));
     END IF;
 
     RETURN QUERY
@@ -70,14 +75,15 @@ $function$;
 COMMENT ON FUNCTION retail.alike_products IS $comment$
 The products most like one, without itself and without those that are no longer bought in, the most similar first.
 @title Products alike
-@param product     The row of retail.products.
-@param how_many    At most so many.
-@param type_ids    Of these types; NULL: any.
-@param stocked_in  In stock in one of these stores, as far as the caller sees them; NULL: or not.
+@param product       The row of retail.products.
+@param how_many      At most so many.
+@param in_its_place  Only of its type, at half to twice its price.
+@param stocked_in    In stock in one of these stores, as far as the caller sees them; NULL: or not.
 @return product_id  The product.
 @return similarity  Cosine similarity; NULL when it was found by words.
 @return why         What they have in common.
-@return degraded    Whether the product has no vector yet, so that the words of its name were searched.
+@return degraded    Whether the product has no vector yet, so that the words of its name were searched for in
+its category.
 @example SELECT * FROM retail.alike_products(retail.find_product('HTHA000101'));
 $comment$;
 REVOKE ALL ON FUNCTION retail.alike_products FROM PUBLIC;

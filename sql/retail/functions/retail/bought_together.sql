@@ -38,8 +38,8 @@ BEGIN
         JOIN retail.order_items AS i USING (store_id, order_id)
         WHERE i.product_id <> product.product_id
         GROUP BY i.product_id
-        -- One order is no habit.
-        HAVING count(*) > 1
+        -- One or two are soon chance, with hundreds of products that it could be.
+        HAVING count(*) > 2
     )
     SELECT (SELECT count(*) FROM basket), array_agg(o.product_id), array_agg(o.orders)
     INTO v_with, v_ids, v_orders
@@ -89,8 +89,8 @@ END
 $function$;
 
 COMMENT ON FUNCTION retail.bought_together IS $comment$
-Products that are in the same orders as one, of the last 730 days and of those stores that the caller sees, in two orders
-at least, more often than chance has it. Cancelled and returned orders do not count.
+Products that are in the same orders as one, of the last 730 days and of those stores that the caller sees, in three
+orders at least, more often than chance has it. Cancelled and returned orders do not count.
 @title Bought together
 @param product    The row of retail.products.
 @param store_ids  The stores whose orders count.

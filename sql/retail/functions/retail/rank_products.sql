@@ -88,7 +88,7 @@ BEGIN
         FROM retail.search_terms(v_typed) AS s
     ) AS t
     CROSS JOIN (
-        SELECT greatest(c.reltuples, 400) AS total FROM pg_class AS c WHERE c.oid = 'retail.product_search'::regclass
+        SELECT greatest(max(l.products), 400)::double precision AS total FROM retail.search_lexemes AS l
     ) AS n;
 
     IF v_wanted IS NOT NULL THEN

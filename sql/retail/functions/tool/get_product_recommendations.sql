@@ -6,17 +6,7 @@ CREATE OR REPLACE FUNCTION tool.get_product_recommendations(
     max_rows   retail.row_limit           DEFAULT 10,
     store_name text                       DEFAULT NULL
 )
-RETURNS TABLE (
-    sku          text,
-    product_name text,
-    product_type text,
-    price        numeric,
-    stock        bigint,
-    score        numeric,
-    orders       bigint,
-    why          text,
-    degraded     boolean
-)
+RETURNS SETOF retail.recommended_product
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
@@ -59,10 +49,7 @@ BEGIN
         SELECT array_agg(a.product_id), array_agg(round(a.similarity::numeric, 3)), array_agg(a.why), bool_or(a.degraded)
         INTO v_ids, v_scores, v_whys, v_degraded
         FROM retail.alike_products(
-            v_product, v_rows,
-            -- What is to take its place is of its type.
-            CASE WHEN v_kind = 'substitutes' THEN ARRAY[v_product.type_id] END,
-            CASE WHEN v_kind = 'substitutes' THEN v_store_ids END
+            v_product, v_rows, v_kind = 'substitutes', CASE WHEN v_kind = 'substitutes' THEN v_store_ids END
         ) AS a;
     END IF;
 
@@ -94,7 +81,7 @@ $function$;
 
 COMMENT ON FUNCTION tool.get_product_recommendations IS $comment$
 What to offer a shopper beside or in place of a product, with price, stock and why. kind: similar (by
-description), substitutes (of its type and in stock), bought_together (more often in one order than chance
+description), substitutes (in stock, of its type, at half to twice its price), bought_together (more often in one order than chance
 has it, over 24 months), trending (last 28 days above its own past and season; in the product's category,
 or in all without sku). No rows: the stores you may see show no such habit.
 @title Product recommendations

@@ -5,23 +5,13 @@ CREATE OR REPLACE FUNCTION tool.similar_products(
     max_rows      retail.row_limit DEFAULT 10,
     in_stock_only boolean          DEFAULT false
 )
-RETURNS TABLE (
-    sku              text,
-    product_name     text,
-    product_type     text,
-    price            numeric,
-    price_difference numeric,
-    stock            bigint,
-    similarity       numeric,
-    why              text,
-    degraded         boolean
-)
+RETURNS SETOF retail.similar_product
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    v_product   CONSTANT retail.products := retail.find_product($1);
+    v_product   CONSTANT retail.products := retail.find_product(sku);
     v_store_ids CONSTANT uuid[] := retail.get_user_store_list();
 BEGIN
     RETURN QUERY
