@@ -27,17 +27,21 @@ SET jit = off
 AS $function$
 DECLARE
     v_dimension  CONSTANT integer := public.vector_dims(query_embedding);
-    v_filter     CONSTANT text := concat_ws(
+    v_narrow     CONSTANT text := concat_ws(
         ' AND ',
         CASE WHEN type_ids IS NOT NULL THEN 'p.type_id = ANY ($3)' END,
         CASE WHEN price_min IS NOT NULL THEN 'p.base_price >= $4' END,
         CASE WHEN price_max IS NOT NULL THEN 'p.base_price <= $5' END,
+        CASE WHEN product_ids IS NOT NULL THEN 'p.product_id = ANY ($7)' END
+    );
+    v_filter     CONSTANT text := concat_ws(
+        ' AND ',
+        nullif(v_narrow, ''),
+        CASE WHEN active_only THEN 'p.is_active' END,
         CASE WHEN stocked_in IS NOT NULL THEN
             'EXISTS (SELECT FROM retail.inventory AS i WHERE i.product_id = p.product_id'
             ' AND i.store_id = ANY ($6) AND i.stock_level > 0)'
-        END,
-        CASE WHEN active_only THEN 'p.is_active' END,
-        CASE WHEN product_ids IS NOT NULL THEN 'p.product_id = ANY ($7)' END
+        END
     );
     -- Candidates that a filter leaves are looked up one by one, which takes three times as long.
     v_limit      CONSTANT integer
@@ -49,47 +53,50 @@ DECLARE
         ' ORDER BY e.description_embedding::public.halfvec(%1$s) OPERATOR(public.<=>) $1::public.halfvec(%1$s) LIMIT ',
         v_dimension
     );
+    v_count      CONSTANT text := 'SELECT count(*) FROM (SELECT FROM retail.products AS p%s LIMIT %s) AS c';
+    v_look       CONSTANT text :=
+        'SELECT array_agg(n.product_id ORDER BY n.distance, n.product_id),'
+        ' array_agg(n.distance ORDER BY n.distance, n.product_id)'
+        ' FROM (SELECT c.product_id, c.description_embedding OPERATOR(public.<=>) $1 AS distance'
+        ' FROM (SELECT e.product_id, e.description_embedding%s) AS c ORDER BY 2, 1 LIMIT $2) AS n';
     v_candidates integer;
-    v_look       text;
     v_ids        integer[];
     v_distances  double precision[];
 BEGIN
     IF query_embedding IS NULL OR how_many < 1 OR public.vector_norm(query_embedding) = 0 THEN
         RETURN;
     END IF;
-    -- Counted no further than the answer matters.
-    EXECUTE 'SELECT count(*) FROM (SELECT FROM retail.products AS p'
-        || CASE WHEN v_filter <> '' THEN ' WHERE ' || v_filter ELSE '' END
-        || format(' LIMIT %s) AS c', 12 * v_limit + 1)
+    -- Counted no further than the answer matters, and by what an index can count.
+    EXECUTE format(v_count, coalesce(' WHERE ' || nullif(v_narrow, ''), ''), v_limit + 1)
     INTO v_candidates
     USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
 
     IF v_candidates > v_limit AND v_dimension <= 4000 THEN
         -- A few more than asked for, as half the precision may change places of near neighbours. Under a filter the
-        -- nearest of all, and who of them passes; an index that goes on until enough have passed finds others than
-        -- the nearest where few near ones do, and is for when the candidates are too many to compare.
-        FOREACH v_look IN ARRAY CASE
-            WHEN v_filter = '' THEN ARRAY['SELECT e.product_id, e.description_embedding' || v_from || v_order || '2 * $2 + 20']
-            ELSE ARRAY[
-                'SELECT e.product_id, e.description_embedding FROM (SELECT e.product_id, e.description_embedding'
-                    ' FROM retail.product_description_embeddings AS e' || v_order || '400) AS e'
-                    ' JOIN retail.products AS p USING (product_id) WHERE ' || v_filter
-            ]
-            || CASE WHEN v_candidates > 12 * v_limit
-                THEN ARRAY['SELECT e.product_id, e.description_embedding' || v_from || v_order || '2 * $2 + 20'] END
-        END LOOP
-            EXECUTE
-                'SELECT array_agg(n.product_id ORDER BY n.distance, n.product_id),'
-                ' array_agg(n.distance ORDER BY n.distance, n.product_id)'
-                ' FROM (SELECT c.product_id, c.description_embedding OPERATOR(public.<=>) $1 AS distance'
-                ' FROM (' || v_look || ') AS c ORDER BY 2, 1 LIMIT $2) AS n'
-            INTO v_ids, v_distances
+        -- nearest of all, and who of them passes.
+        EXECUTE format(v_look, CASE WHEN v_filter = '' THEN v_from || v_order || '2 * $2 + 20' ELSE
+            ' FROM (SELECT e.product_id, e.description_embedding FROM retail.product_description_embeddings AS e'
+                || v_order || '400) AS e JOIN retail.products AS p USING (product_id) WHERE ' || v_filter
+        END)
+        INTO v_ids, v_distances
+        USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
+
+        IF v_filter <> '' AND cardinality(v_ids) = how_many IS NOT TRUE THEN
+            EXECUTE format(v_count, ' WHERE ' || v_filter, 12 * v_limit + 1)
+            INTO v_candidates
             USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
-            IF cardinality(v_ids) = how_many THEN
-                RETURN QUERY SELECT u.product_id, u.distance FROM unnest(v_ids, v_distances) AS u (product_id, distance);
-                RETURN;
+            -- Too many to compare: on through the index until enough have passed. Where few near ones do, it finds
+            -- others than the nearest.
+            IF v_candidates > 12 * v_limit THEN
+                EXECUTE format(v_look, v_from || v_order || '2 * $2 + 20')
+                INTO v_ids, v_distances
+                USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
             END IF;
-        END LOOP;
+        END IF;
+        IF cardinality(v_ids) = how_many THEN
+            RETURN QUERY SELECT u.product_id, u.distance FROM unnest(v_ids, v_distances) AS u (product_id, distance);
+            RETURN;
+        END IF;
     END IF;
 
     RETURN QUERY EXECUTE
