@@ -196,6 +196,7 @@ def test_a_wrong_size_is_told(many: Target) -> None:
     assert "maintenance_work_mem" in run.stderr
 
 
+@pytest.mark.anyio
 async def test_recommendations_over_mcp(own_with_model: Target) -> None:
     async with client(own_with_model, SEATTLE) as mcp:
         similar = await mcp.call_tool("similar_products", {"sku": "PTDR000901", "max_rows": 3})

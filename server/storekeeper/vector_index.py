@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 
-from storekeeper.errors import ConfigurationError
+from storekeeper.errors import AuthorizationError, ConfigurationError
 from storekeeper.failures import explain, explain_connection
 from storekeeper.progress import Progress
 
@@ -122,4 +122,7 @@ def _connected(conninfo: str) -> Iterator[Connection]:
                 )
             yield connection
         except psycopg.Error as failure:
-            raise explain(failure) from None
+            error = explain(failure)
+            if isinstance(error, AuthorizationError):
+                error.hint = error.hint or "Connect as the DBA."
+            raise error from None
