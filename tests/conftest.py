@@ -201,6 +201,7 @@ def template_with_model(template: Target) -> Iterator[Target]:
     with _database(template.server, name, template.name):
         database = Target(template.server, name, template.key, template.password)
         model.load(database.dba, lambda *_: None)
+        sample.embed(database.dba)
         yield database
 
 

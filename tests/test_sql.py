@@ -11,7 +11,8 @@ import pytest
 from conftest import TESTS, Target
 
 FILES = sorted(p for p in (TESTS / "sql").rglob("*.sql") if p.name != "tap.sql")
-WITH_MODEL = {"embedding", "doctor"}  # folders and functions whose tests need the embedding model
+# Folders and functions whose tests need the embedding model.
+WITH_MODEL = {"embedding", "doctor", "rank_products", "refresh_products", "semantic_search_products"}
 
 
 @pytest.mark.parametrize(

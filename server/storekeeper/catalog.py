@@ -7,6 +7,7 @@ A comment is prose, then tags, each on lines of its own:
     @uri retail://schema/{table}         @mime application/json
     @cache 5m schema.table, schema.table
     @secret argument (kept out of the record)
+    @embeds vector text (the first argument is the vector of the second, which no client may give)
     @max_rows 50    @max_bytes 100000    @retries 0    @concurrency 2   (this function's own limits)
 """
 
@@ -157,10 +158,24 @@ class Function(BaseModel):
         return self.writes and any(a.name == KEY for a in self.arguments)
 
     @cached_property
+    def embeds(self) -> tuple[str, str] | None:
+        """The argument that is a vector for the server to fill, and the one of whose text it is."""
+        vector, _, text = (self.comment.one("embeds") or "").partition(" ")
+        known = {a.name: a for a in self.arguments}
+        there = vector in known and text in known and not known[vector].required
+        return (vector, text) if there else None
+
+    @cached_property
+    def given_arguments(self) -> tuple[Argument, ...]:
+        """Those that a client may give."""
+        filled = self.embeds[0] if self.embeds else None
+        return tuple(a for a in self.arguments if a.name != filled)
+
+    @cached_property
     def shown_arguments(self) -> tuple[Argument, ...]:
         """Those that a client may see: the server fills a key that the comment doesn't speak of."""
         hidden = self.keyed and KEY not in self.comment.named("param")
-        return tuple(a for a in self.arguments if not (hidden and a.name == KEY))
+        return tuple(a for a in self.given_arguments if not (hidden and a.name == KEY))
 
     def masked(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments as the record may keep them."""
@@ -236,7 +251,7 @@ class Function(BaseModel):
     @cached_property
     def _checker(self) -> type[BaseModel]:
         return pgtypes.arguments_model(
-            {a.name: (self.types.checker(a.type), a.required) for a in self.arguments}
+            {a.name: (self.types.checker(a.type), a.required) for a in self.given_arguments}
         )
 
     def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:

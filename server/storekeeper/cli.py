@@ -123,6 +123,8 @@ def init(scale: float, seed: int, bare: bool) -> None:
             rows = sample.load(database.dba, settings, scale, seed, progress)
         if rows is None:
             click.echo("The sample data is there already.")
+            if count := sample.embed(database.dba):
+                click.echo(f"{count:,} products made searchable.")
         else:
             click.echo(", ".join(f"{count:,} {table}" for table, count in rows.items()) + ".")
 

@@ -22,6 +22,7 @@ IS_EMPTY = """
     SELECT to_regnamespace('sample') IS NOT NULL AND NOT EXISTS (SELECT FROM gateway.people())
 """
 INSTALL_KEY = "SELECT gateway.install_key('assertion', %s)"
+EMBED = "SELECT retail.embed_products()"
 LOAD = "SELECT table_name, row_count FROM sample.load(%s, %s)"
 
 
@@ -73,6 +74,17 @@ def load(
     except psycopg.Error as failure:
         if failure.sqlstate == LOADED_ALREADY:
             return None
+        raise explain(failure) from None
+
+
+def embed(conninfo: str) -> int:
+    """Makes products searchable that were written before the model was loaded; how many."""
+    try:
+        with psycopg.connect(conninfo) as connection:
+            connection.execute("SET LOCAL ROLE storekeeper_loader")
+            (count,) = connection.execute(EMBED).fetchone() or (0,)
+            return int(count)
+    except psycopg.Error as failure:
         raise explain(failure) from None
 
 

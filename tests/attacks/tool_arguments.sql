@@ -369,3 +369,48 @@ __class__
 -- through: tool get_store_performance {"{attack}": "Seattle"}
 -- expect: SK400
 -- expand: 'store_name\x00'
+
+-- attack: a second statement in what is searched for
+-- through: tool semantic_search_products {"query_description": "{attack}", "max_rows": 1}
+-- expect: own rows
+drill'; DROP TABLE retail.products; --
+
+-- attack: operators of full-text search in what is searched for
+-- through: tool semantic_search_products {"query_description": "{attack}", "max_rows": 1}
+-- expect: own rows
+drill:*' & !'saw' | <-> ( \' ):ABCD
+
+-- attack: a UNION in a category
+-- through: tool semantic_search_products {"query_description": "drill", "category": "{attack}"}
+-- expect: SK404
+Paint' UNION SELECT email FROM retail.customers --
+
+-- attack: a store where a flag belongs
+-- through: tool semantic_search_products {"query_description": "drill", "in_stock_only": "{attack}"}
+-- expect: SK400
+false OR store_id = '{other_store}'
+
+-- attack: a subquery for a price
+-- through: tool semantic_search_products {"query_description": "drill", "price_max": "{attack}"}
+-- expect: SK400, 22P02
+(SELECT max(total_amount) FROM retail.orders)
+
+-- attack: a threshold that is no number
+-- through: tool semantic_search_products {"query_description": "drill", "similarity_threshold": "{attack}"}
+-- expect: SK400, 22P02, 23514
+NaN
+
+-- attack: the vector that only the server gives
+-- through: tool semantic_search_products {"query_description": "drill", "query_embedding": "{attack}"}
+-- expect: SK400
+[1,0,0]
+
+-- attack: numbers that take long to read
+-- through: tool semantic_search_products {"query_description": "{attack}", "max_rows": 1}
+-- expect: own rows, SK404
+-- expand: '1-' * 300 + '9/' * 190
+
+-- attack: words that are all misspelt
+-- through: tool semantic_search_products {"query_description": "{attack}", "max_rows": 1}
+-- expect: own rows, SK404
+-- expand: ' '.join('screwdirv' + chr(97 + n % 26) + chr(97 + n // 26) for n in range(80))

@@ -97,17 +97,20 @@ FROM func AS f, unnest(f.proargnames, f.proargmodes) AS a (name, mode)
 WHERE coalesce(a.mode, 'i') IN ('i', 'b', 'v');
 CREATE TEMP TABLE tag ON COMMIT DROP AS
 SELECT f.called, t.m[1] AS kind, t.m[2] AS name
-FROM func AS f, regexp_matches(f.comment, '(?n)^@(param|sql)\s+(\w+)', 'g') AS t (m);
+FROM func AS f, regexp_matches(f.comment, '(?n)^@(param|sql)\s+(\w+)', 'g') AS t (m)
+UNION ALL
+SELECT f.called, 'embeds', n.name
+FROM func AS f, regexp_matches(f.comment, '(?n)^@embeds\s+(\w+) (\w+)$', 'g') AS t (m), unnest(t.m) AS n (name);
 SELECT is_empty(
     $$SELECT called, kind, name FROM tag EXCEPT SELECT a.called, k, a.name
-        FROM argument AS a, unnest('{param,sql}'::text[]) AS k$$,
-    '@param and @sql name arguments that are there'
+        FROM argument AS a, unnest('{param,sql,embeds}'::text[]) AS k$$,
+    '@param, @sql and @embeds name arguments that are there'
 );
 SELECT is_empty(
     $$SELECT called, name FROM argument WHERE schema IN ('tool', 'resource', 'prompt', 'completion')
           AND name <> 'idempotency_key'
-        EXCEPT SELECT called, name FROM tag WHERE kind = 'param'$$,
-    'each argument of what is published has its @param, but the key that the server fills'
+        EXCEPT SELECT called, name FROM tag WHERE kind IN ('param', 'embeds')$$,
+    'each argument of what is published has its @param, but the key and the vector that the server fills'
 );
 SELECT is_empty(
     $$SELECT f.called FROM func AS f

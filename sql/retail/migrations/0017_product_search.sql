@@ -18,7 +18,7 @@ CREATE TABLE retail.search_lexemes (
     lexeme   text COLLATE "C" PRIMARY KEY,
     products integer NOT NULL
 ) WITH (fillfactor = 80);
-COMMENT ON TABLE retail.search_lexemes IS 'For the search tools: how many products have a word, by its stem.';
+COMMENT ON TABLE retail.search_lexemes IS 'For the search tools: how many products have a word, by its stem; under the empty one, how many there are.';
 
 CREATE TABLE retail.search_words (
     word    text COLLATE "C" PRIMARY KEY,

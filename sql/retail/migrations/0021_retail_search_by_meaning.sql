@@ -270,6 +270,8 @@ BEGIN
         FROM changed_rows AS r
         CROSS JOIN LATERAL unnest(r.document) AS l
         GROUP BY 1
+        UNION ALL
+        SELECT '', CASE TG_ARGV[0] WHEN 'gone' THEN -count(*) ELSE count(*) END FROM changed_rows
     ) AS c;
     IF TG_ARGV[0] <> 'gone' THEN
         INSERT INTO retail.search_lexemes (lexeme, products)
@@ -294,7 +296,8 @@ $function$;
 
 COMMENT ON FUNCTION retail.count_lexemes IS $comment$
 Trigger, once a statement: adds the documents in changed_rows to retail.search_lexemes, or with the argument gone takes
-them away. Exact unless two transactions write products at a time; retail.count_all_lexemes counts anew.
+them away. Exact unless two transactions write products at a time; TRUNCATE retail.product_search and
+retail.embed_products() count anew.
 $comment$;
 REVOKE ALL ON FUNCTION retail.count_lexemes FROM PUBLIC;
 
@@ -315,7 +318,7 @@ AS $function$
             t.type_id, t.name, c.name AS category, t.description,
             retail.plain_words(t.name) AS name_words,
             retail.plain_words(c.name) AS category_words,
-            retail.plain_words(left(t.description, 20000)) AS description_words
+            retail.plain_words(left(t.description, 8000)) AS description_words
         FROM retail.product_types AS t
         JOIN retail.categories AS c USING (category_id)
         WHERE t.type_id IN (SELECT p.type_id FROM retail.products AS p WHERE p.product_id = ANY (describe_products.product_ids))
@@ -324,7 +327,7 @@ AS $function$
         SELECT
             p.product_id, p.type_id, p.name, p.description,
             retail.plain_words(p.name) AS name_words,
-            retail.plain_words(left(p.description, 20000)) AS description_words
+            retail.plain_words(left(p.description, 8000)) AS description_words
         FROM retail.products AS p
         WHERE p.product_id = ANY (describe_products.product_ids)
     )
@@ -911,93 +914,114 @@ AS $function$
 DECLARE
     -- 1/2, 1-1/2, 1 1/2, 1,000, 4.5
     c_number CONSTANT text := '(?:(?:\d+[- ])?\d+/\d+|\d+(?:,\d{3})+|\d*\.?\d+)';
-    c_unit   CONSTANT text := '(?: ?-? ?(?:in|ft|yd|sqft|cuft|gal|qt|pt|oz|lb|hp|volt|watt|amp|gauge|pack|degree|mm|cm)\M)';
-    v_text  text := lower(plain_words.content);
-    v_found text[];
-    v_part  text;
-    v_value text;
-    v_unit  text;
-    v_row   text[];
-    v_extra text[] := '{}';
+    c_unit   CONSTANT text :=
+        '(?:(?:in(?:ch(?:es)?)?|(?:sq(?:uare|\.)?|cu(?:bic|\.)?)?[ -]?(?:ft|foot|feet)|yds?|yards?|gal|gallons?|qt|quarts?|pt|pints?'
+        '|oz|ounces?|lbs?|pounds?|hp|v|volts?|w|watts?|a|amps?|ga|gauge|awg|packs?|pk|pieces?|pcs?|ct|count|degrees?|mm|cm)'
+        '(?![[:alnum:]])|["”″]|''''|[''’′](?:(?!\w)|(?=x ?\d)))';
+    c_units  CONSTANT jsonb := '{
+        "\"": "inch", "”": "inch", "″": "inch", "''''": "inch", "in": "inch", "inche": "inch",
+        "''": "foot", "’": "foot", "′": "foot", "ft": "foot", "feet": "foot", "yd": "yard",
+        "gal": "gallon", "qt": "quart", "pt": "pint", "oz": "ounce", "lb": "pound",
+        "v": "volt", "w": "watt", "a": "amp", "ga": "gauge", "awg": "gauge",
+        "pk": "pack", "pc": "pack", "piece": "pack", "ct": "pack", "count": "pack"
+    }';
+    c_numerals CONSTANT text[] := '{one,two,three,four,five,six,seven,eight,nine,ten,eleven,twelve}';
+    v_text     text := lower(plain_words.content);
+    v_found    text[];
+    v_row      text[];
+    v_value    text;
+    v_unit     text;
+    v_measures text[] := '{}';
 BEGIN
-    IF v_text ~ '\d|\m(?:half|quarters?|one|two|three|four|five|six|eight|ten|twelve)[ -](?:of )?(?:an? )?(?:inch|f[oe][oe]t|gallon|quart|pint|pound|yard|ounce|volt|amp|watt|gauge)|\m(?:gallon|quart|pint)' THEN
-        -- Units by one name.
-        v_text := regexp_replace(v_text, '(?<=\d) ?(?:"|”|″|'''')', ' in ', 'g');
-        v_text := regexp_replace(v_text, '(?<=\d) ?(?:''|’|′)(?!\w)', ' ft ', 'g');
-        v_text := regexp_replace(v_text, '(?<=\d) ?-?v(?:olts?)?\M', ' volt', 'g');
-        v_text := regexp_replace(v_text, '(?<=\d) ?-?w(?:atts?)?\M', ' watt', 'g');
-        v_text := regexp_replace(v_text, '(?<=\d) ?-?a(?:mps?|mperes?)?\M', ' amp', 'g');
-        v_text := regexp_replace(v_text, '(?<=\d) ?-?(?:pk|pc|pcs|ct|pieces?|count)\M', ' pack', 'g');
-        v_text := regexp_replace(v_text, '(?<=\d)[ -]?(?:cu(?:bic|\.)? ?-?(?:ft|feet|foot))\M\.?', ' cuft', 'g');
-        v_text := regexp_replace(v_text, '(?<=\d)[ -]?(?:sq(?:uare|\.)? ?-?(?:ft|feet|foot))\M\.?', ' sqft', 'g');
-        v_text := regexp_replace(v_text, '\minch(?:es)?\M', 'in', 'g');
-        v_text := regexp_replace(v_text, '\mfe?[eo]t\M', 'ft', 'g');
-        v_text := regexp_replace(v_text, '\m(?:gallons?)\M', 'gal', 'g');
-        v_text := regexp_replace(v_text, '\mquarts?\M', 'qt', 'g');
-        v_text := regexp_replace(v_text, '\mpints?\M', 'pt', 'g');
-        v_text := regexp_replace(v_text, '\mounces?\M', 'oz', 'g');
-        v_text := regexp_replace(v_text, '\m(?:pounds?|lbs)\M', 'lb', 'g');
-        v_text := regexp_replace(v_text, '\m(?:ga|awg)\M', 'gauge', 'g');
-        v_text := regexp_replace(v_text, '\m(?:yards?|yds)\M', 'yd', 'g');
-        -- Numbers by digits, where they count units.
-        IF v_text ~ '\m(?:half|quarter|one|two|three|four|five|six|eight|ten|twelve)\M' THEN
-            v_text := regexp_replace(v_text, '\m(?:a )?half(?: an?)?[ -](?=(?:in|gal|qt|pt|lb)\M)', '1/2 ', 'g');
-            v_text := regexp_replace(v_text, '\mthree[ -]quarters?(?: of)?(?: an?)?[ -](?=(?:in)\M)', '3/4 ', 'g');
-            v_text := regexp_replace(v_text, '\m(?:a )?quarter(?: of)?(?: an?)?[ -](?=(?:in)\M)', '1/4 ', 'g');
-            FOR v_row IN SELECT ARRAY[w, n] FROM (VALUES
-                ('one', '1'), ('two', '2'), ('three', '3'), ('four', '4'), ('five', '5'), ('six', '6'),
-                ('eight', '8'), ('ten', '10'), ('twelve', '12')) AS t (w, n)
-            LOOP
-                v_text := regexp_replace(v_text, '\m' || v_row[1] || '[ -](?=(?:in|ft|yd|gal|qt|pt|oz|lb|volt|watt|amp|gauge|pack)\M)', v_row[2] || ' ', 'g');
-            END LOOP;
-        END IF;
-        -- 2 in x 4 in x 8 ft, 2x4, 12-2, 12/2: measures that belong together.
-        FOR v_found IN SELECT regexp_matches(v_text,
-            '(?<![[:alnum:].])(?:' || c_number || c_unit || '?(?: ?(?:x|×|by) ?' || c_number || c_unit || '?)+|\d+(?:-\d+)+(?!/))(?![[:alnum:]])', 'g')
+    IF v_text ~ '\m(?:half|quarter|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[ -]' THEN
+        -- By digits, where they count units.
+        v_text := regexp_replace(v_text, '\m(?:a )?half(?: an?)?[ -](?=(?:inch|gallon|quart|pint|pound))', '1/2 ', 'g');
+        v_text := regexp_replace(v_text, '\mthree[ -]quarters?(?: of)?(?: an?)?[ -](?=inch)', '3/4 ', 'g');
+        v_text := regexp_replace(v_text, '\m(?:a )?quarter(?: of)?(?: an?)?[ -](?=inch)', '1/4 ', 'g');
+        FOR v_found IN
+            SELECT DISTINCT m FROM regexp_matches(
+                v_text, '\m(' || array_to_string(c_numerals, '|') || ')[ -](?=' || c_unit || ')', 'g'
+            ) AS m
         LOOP
-            v_part := regexp_replace(regexp_replace(v_found[1], c_unit, '', 'g'), ' ?(?:x|×|by) ?', 'x', 'g');
-            IF v_part !~ 'x' THEN
-                v_part := replace(v_part, '-', 'x');
-            END IF;
-            v_row := string_to_array(translate(v_part, './ -,', 'dvpp'), 'x');
-            FOR i IN 1 .. cardinality(v_row) - 1 LOOP
-                FOR j IN i + 1 .. least(cardinality(v_row), i + 3) LOOP
-                    v_extra := v_extra || array_to_string(v_row[i:j], 'x');
+            v_text := regexp_replace(
+                v_text, '\m' || v_found[1] || '[ -]', array_position(c_numerals, v_found[1]) || ' ', 'g'
+            );
+        END LOOP;
+    END IF;
+    IF v_text ~ '\d' THEN
+        -- 2 in x 4 in x 8 ft, 2x4, 12-2: measures that belong together.
+        IF v_text ~ '\d.{0,14}(?:x|×|by) ?[\d.]|\d-\d' THEN
+            FOR v_found IN
+                SELECT m FROM regexp_matches(
+                    v_text,
+                    '(?<![[:alnum:].])(?:' || c_number || '(?: ?-? ?' || c_unit || ')?(?: ?(?:x|×|by) ?' || c_number
+                        || '(?: ?-? ?' || c_unit || ')?)+|\d+(?:-\d+)+(?!/))(?![[:alnum:]])',
+                    'g'
+                ) AS m
+            LOOP
+                v_value := regexp_replace(v_found[1], ' ?(?:x|×|by) ?', '×', 'g');
+                IF v_value !~ '×' THEN
+                    v_value := replace(v_value, '-', '×');
+                END IF;
+                v_row := string_to_array(
+                    translate(regexp_replace(v_value, ' ?-? ?' || c_unit, '', 'g'), './ -,', 'dvpp'), '×'
+                );
+                FOR i IN 1 .. cardinality(v_row) - 1 LOOP
+                    FOR j IN i + 1 .. least(cardinality(v_row), i + 3) LOOP
+                        v_measures := v_measures || array_to_string(v_row[i:j], 'x');
+                    END LOOP;
                 END LOOP;
             END LOOP;
-        END LOOP;
+        END IF;
         -- Each number, with its unit and without.
-        FOR v_found IN SELECT regexp_matches(v_text, '(?<![[:alnum:].])(' || c_number || ')(?: ?-? ?(in|ft|yd|sqft|cuft|gal|qt|pt|oz|lb|hp|volt|watt|amp|gauge|pack|degree|mm|cm)\M|(?!\w))', 'g')
+        FOR v_found IN
+            SELECT m FROM regexp_matches(
+                v_text, '(?<![[:alnum:].])(' || c_number || ')(?: ?-? ?(' || c_unit || ')|(?![[:alnum:]]))', 'g'
+            ) AS m
         LOOP
             v_value := replace(v_found[1], ',', '');
-            v_unit := v_found[2];
-            v_row := regexp_match(v_value, '^(?:(\d+)[- ])?(\d+)/(\d+)$');
-            IF v_row IS NOT NULL THEN
-                IF length(v_value) > 12 OR v_row[3]::integer = 0 THEN CONTINUE; END IF;
-                IF v_row[1] IS NULL AND v_row[2]::integer >= v_row[3]::integer THEN
-                    v_extra := v_extra || (v_row[2] || 'x' || v_row[3]);
+            CONTINUE WHEN length(v_value) > 12;
+            IF strpos(v_value, '/') > 0 THEN
+                v_row := regexp_match(v_value, '^(?:(\d+)[- ])?(\d+)/(\d+)$');
+                CONTINUE WHEN v_row[3]::bigint = 0;
+                -- 12/2 is a cable.
+                IF v_row[1] IS NULL AND v_row[2]::bigint >= v_row[3]::bigint THEN
+                    v_measures := v_measures || (v_row[2] || 'x' || v_row[3]);
                     CONTINUE;
                 END IF;
                 v_value := round(coalesce(v_row[1]::numeric, 0) + v_row[2]::numeric / v_row[3]::numeric, 3)::text;
             END IF;
-            IF length(v_value) > 12 OR v_value !~ '\d' THEN CONTINUE; END IF;
             v_value := replace(trim_scale(v_value::numeric)::text, '.', 'd');
-            v_extra := v_extra || ('n' || v_value);
-            IF v_unit IS NOT NULL THEN
-                v_extra := v_extra || (v_unit || v_value);
+            v_measures := v_measures || ('n' || v_value);
+            IF v_found[2] IS NOT NULL THEN
+                v_unit := CASE
+                    WHEN v_found[2] LIKE 'sq%' THEN 'sqft'
+                    WHEN v_found[2] LIKE 'cu%' THEN 'cuft'
+                    ELSE rtrim(ltrim(v_found[2], ' -'), 's')
+                END;
+                v_unit := coalesce(c_units ->> v_unit, v_unit);
+                v_measures := v_measures || (v_unit || v_value);
+                -- Inches and feet are everywhere, and say nothing alone.
+                IF v_unit NOT IN ('inch', 'foot') THEN
+                    v_measures := v_measures || v_unit;
+                END IF;
             END IF;
         END LOOP;
-        v_text := regexp_replace(v_text, '(?<![[:alnum:]])(?:' || c_number || '|x)(?![[:alnum:]])', ' ', 'g');
+        v_text := regexp_replace(
+            v_text,
+            '(?<![[:alnum:]])(?:' || c_number || '(?: ?-? ?' || c_unit || '|(?![[:alnum:]]))|[x×](?![[:alnum:]]))',
+            ' ', 'g'
+        );
     END IF;
     v_text := regexp_replace(v_text, '[''’]s\M', '', 'g');
     v_text := regexp_replace(v_text, '[!-/:-@\[-`{-~[:space:]]+', ' ', 'g');
-    RETURN trim(v_text || ' ' || array_to_string(v_extra, ' '));
+    RETURN trim(v_text || ' ' || array_to_string(v_measures, ' '));
 END
 $function$;
 
 COMMENT ON FUNCTION retail.plain_words IS $comment$
-The words of a text in lower case, then its measures, each as a word of its own: 1/2", half inch and 0.5 in are in0d5
-and n0d5 (the number alone), 2 in x 4 in x 8 ft is 2x4, 4x8 and 2x4x8, 12-2 and 12/2 are 12x2. For
+The words of a text in lower case, then its measures, each as a word of its own: 1/2", half inch and 0.5 in are
+inch0d5 and n0d5 (the number alone), 2 in x 4 in x 8 ft is 2x4, 4x8 and 2x4x8, 12-2 and 12/2 are 12x2. For
 retail.describe_products and retail.search_terms, which must see texts alike.
 @title Plain words
 @param content  A name, a description or a query.
@@ -1036,6 +1060,7 @@ AS $function$
 DECLARE
     -- Settled on the first half of the labelled queries: tests/search.
     c_k        CONSTANT double precision := 10;
+    c_vector   CONSTANT double precision := 0.7;  -- what meaning counts beside all words of the query
     c_weights  CONSTANT real[] := '{0.4, 0.6, 0.7, 1}';  -- of D, C, B and A
     c_looked_at CONSTANT integer := 20000;  -- products whose words are compared
     v_depth    CONSTANT integer := greatest(rank_products.how_many, 50);
@@ -1052,6 +1077,7 @@ DECLARE
     v_spelt    text;
     v_wanted   tsquery;
     v_text_ids integer[];
+    v_covered  double precision[];  -- how much of the query is in the product, by the words' shares
     v_near_ids integer[];
     v_near     double precision[];
 BEGIN
@@ -1083,6 +1109,7 @@ BEGIN
         array_agg((t.weight * ln(1 + n.total / t.products))::real ORDER BY t.place),
         array_agg(CASE t.kind
             WHEN 'corrected' THEN format('corrected: "%s" -> %s', t.word, t.spelt)
+            WHEN 'joined' THEN 'joined: ' || t.word
             ELSE 'words: ' || t.word
         END ORDER BY t.place),
         string_agg(t.spelt, ' ' ORDER BY t.place) FILTER (WHERE t.kind = 'corrected' AND t.turn <= 2),
@@ -1097,17 +1124,22 @@ BEGIN
             sum(s.products) OVER (ORDER BY s.products, s.lexeme, s.place) AS products_so_far
         FROM retail.search_terms(v_typed) AS s
     ) AS t
-    CROSS JOIN (
-        SELECT greatest(max(l.products), 400)::double precision AS total FROM retail.search_lexemes AS l
-    ) AS n;
+    CROSS JOIN (SELECT k.products::real AS total FROM retail.search_lexemes AS k WHERE k.lexeme = '') AS n;
 
     IF v_wanted IS NOT NULL THEN
-        SELECT array_agg(r.product_id ORDER BY r.relevance DESC, r.product_id) INTO v_text_ids
+        SELECT
+            array_agg(r.product_id ORDER BY r.relevance DESC, r.product_id),
+            array_agg(r.covered / r.whole ORDER BY r.relevance DESC, r.product_id)
+        INTO v_text_ids, v_covered
         FROM (
-            SELECT b.product_id, sum(b.relevance) AS relevance
+            SELECT
+                b.product_id, sum(b.relevance) AS relevance,
+                sum(b.share) FILTER (WHERE b.relevance > 0) AS covered, sum(b.share) AS whole
             FROM (
                 -- Of the words that one may stand for, the best.
-                SELECT c.product_id, t.place, max(t.share * ts_rank(c_weights, c.document, t.term)) AS relevance
+                SELECT
+                    c.product_id, t.place, max(t.share) AS share,
+                    max(t.share * ts_rank(c_weights, c.document, t.term)) AS relevance
                 FROM (
                     SELECT s.product_id, s.document
                     FROM retail.product_search AS s
@@ -1154,15 +1186,18 @@ BEGIN
             min(h.turn) FILTER (WHERE h.side = 'pinned')::integer AS pinned,
             min(h.turn) FILTER (WHERE h.side = 'text')::integer AS text_rank,
             min(h.turn) FILTER (WHERE h.side = 'vector')::integer AS vector_rank,
-            min(h.similarity) AS similarity
+            min(h.similarity) AS similarity,
+            min(h.covered) AS covered
         FROM (
-            SELECT 'pinned' AS side, u.product_id, u.turn, NULL::double precision AS similarity
+            SELECT
+                'pinned' AS side, u.product_id, u.turn, NULL::double precision AS similarity,
+                NULL::double precision AS covered
             FROM unnest(v_pinned) WITH ORDINALITY AS u (product_id, turn)
             UNION ALL
-            SELECT 'text', u.product_id, u.turn, NULL
-            FROM unnest(v_text_ids) WITH ORDINALITY AS u (product_id, turn)
+            SELECT 'text', u.product_id, u.turn, NULL, u.covered
+            FROM unnest(v_text_ids, v_covered) WITH ORDINALITY AS u (product_id, covered, turn)
             UNION ALL
-            SELECT 'vector', u.product_id, u.turn, u.similarity
+            SELECT 'vector', u.product_id, u.turn, u.similarity, NULL
             FROM unnest(v_near_ids, v_near) WITH ORDINALITY AS u (product_id, similarity, turn)
         ) AS h
         GROUP BY h.product_id
@@ -1170,10 +1205,10 @@ BEGIN
     best AS (
         SELECT
             f.product_id, f.pinned, f.text_rank, f.vector_rank, f.similarity,
-            -- Reciprocal ranks; 1 for what is first wherever was looked.
+            -- Reciprocal ranks; 1 for what is first wherever was looked, and has all words.
             CASE WHEN f.pinned IS NOT NULL THEN 1 ELSE
-                (coalesce(1 / (c_k + f.text_rank), 0) + coalesce(1 / (c_k + f.vector_rank), 0))
-                    * (c_k + 1) / CASE WHEN v_embedding IS NULL THEN 1 ELSE 2 END
+                (coalesce(f.covered / (c_k + f.text_rank), 0) + coalesce(c_vector / (c_k + f.vector_rank), 0))
+                    * (c_k + 1) / (1 + CASE WHEN v_embedding IS NULL THEN 0 ELSE c_vector END)
             END AS score
         FROM found AS f
         ORDER BY f.pinned, score DESC, f.vector_rank, f.product_id
@@ -1190,11 +1225,14 @@ BEGIN
     FROM best AS b
     JOIN retail.products AS p USING (product_id)
     LEFT JOIN LATERAL (
-        SELECT nullif(concat_ws(
-            '; ',
-            'words: ' || string_agg(DISTINCT substr(t.word, 8), ', ') FILTER (WHERE t.word LIKE 'words: %'),
-            string_agg(DISTINCT t.word, '; ') FILTER (WHERE t.word LIKE 'corrected: %')
-        ), '') AS matched
+        SELECT coalesce(
+            nullif(concat_ws(
+                '; ',
+                'words: ' || string_agg(DISTINCT substr(t.word, 8), ', ') FILTER (WHERE t.word LIKE 'words: %'),
+                string_agg(DISTINCT t.word, '; ') FILTER (WHERE t.word LIKE 'corrected: %')
+            ), ''),
+            'words: ' || string_agg(DISTINCT substr(t.word, 9), ', ')
+        ) AS matched
         FROM retail.product_search AS s
         CROSS JOIN unnest(v_terms, v_words) AS t (term, word)
         WHERE s.product_id = b.product_id AND s.document @@ t.term
@@ -1425,7 +1463,7 @@ DECLARE
     v_known boolean;
     v_limit integer;
 BEGIN
-    FOR v_place IN 1 .. cardinality(v_words) LOOP
+    FOR v_place IN 1 .. coalesce(cardinality(v_words), 0) LOOP
         v_word := v_words[v_place];
         v_known := false;
         FOR place, word, lexeme, weight, products, kind IN

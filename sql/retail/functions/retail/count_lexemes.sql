@@ -24,6 +24,8 @@ BEGIN
         FROM changed_rows AS r
         CROSS JOIN LATERAL unnest(r.document) AS l
         GROUP BY 1
+        UNION ALL
+        SELECT '', CASE TG_ARGV[0] WHEN 'gone' THEN -count(*) ELSE count(*) END FROM changed_rows
     ) AS c;
     IF TG_ARGV[0] <> 'gone' THEN
         INSERT INTO retail.search_lexemes (lexeme, products)
@@ -48,6 +50,7 @@ $function$;
 
 COMMENT ON FUNCTION retail.count_lexemes IS $comment$
 Trigger, once a statement: adds the documents in changed_rows to retail.search_lexemes, or with the argument gone takes
-them away. Exact unless two transactions write products at a time; retail.count_all_lexemes counts anew.
+them away. Exact unless two transactions write products at a time; TRUNCATE retail.product_search and
+retail.embed_products() count anew.
 $comment$;
 REVOKE ALL ON FUNCTION retail.count_lexemes FROM PUBLIC;

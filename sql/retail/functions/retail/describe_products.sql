@@ -14,7 +14,7 @@ AS $function$
             t.type_id, t.name, c.name AS category, t.description,
             retail.plain_words(t.name) AS name_words,
             retail.plain_words(c.name) AS category_words,
-            retail.plain_words(left(t.description, 20000)) AS description_words
+            retail.plain_words(left(t.description, 8000)) AS description_words
         FROM retail.product_types AS t
         JOIN retail.categories AS c USING (category_id)
         WHERE t.type_id IN (SELECT p.type_id FROM retail.products AS p WHERE p.product_id = ANY (describe_products.product_ids))
@@ -23,7 +23,7 @@ AS $function$
         SELECT
             p.product_id, p.type_id, p.name, p.description,
             retail.plain_words(p.name) AS name_words,
-            retail.plain_words(left(p.description, 20000)) AS description_words
+            retail.plain_words(left(p.description, 8000)) AS description_words
         FROM retail.products AS p
         WHERE p.product_id = ANY (describe_products.product_ids)
     )

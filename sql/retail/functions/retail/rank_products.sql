@@ -26,6 +26,7 @@ AS $function$
 DECLARE
     -- Settled on the first half of the labelled queries: tests/search.
     c_k        CONSTANT double precision := 10;
+    c_vector   CONSTANT double precision := 0.7;  -- what meaning counts beside all words of the query
     c_weights  CONSTANT real[] := '{0.4, 0.6, 0.7, 1}';  -- of D, C, B and A
     c_looked_at CONSTANT integer := 20000;  -- products whose words are compared
     v_depth    CONSTANT integer := greatest(rank_products.how_many, 50);
@@ -42,6 +43,7 @@ DECLARE
     v_spelt    text;
     v_wanted   tsquery;
     v_text_ids integer[];
+    v_covered  double precision[];  -- how much of the query is in the product, by the words' shares
     v_near_ids integer[];
     v_near     double precision[];
 BEGIN
@@ -73,6 +75,7 @@ BEGIN
         array_agg((t.weight * ln(1 + n.total / t.products))::real ORDER BY t.place),
         array_agg(CASE t.kind
             WHEN 'corrected' THEN format('corrected: "%s" -> %s', t.word, t.spelt)
+            WHEN 'joined' THEN 'joined: ' || t.word
             ELSE 'words: ' || t.word
         END ORDER BY t.place),
         string_agg(t.spelt, ' ' ORDER BY t.place) FILTER (WHERE t.kind = 'corrected' AND t.turn <= 2),
@@ -87,17 +90,22 @@ BEGIN
             sum(s.products) OVER (ORDER BY s.products, s.lexeme, s.place) AS products_so_far
         FROM retail.search_terms(v_typed) AS s
     ) AS t
-    CROSS JOIN (
-        SELECT greatest(max(l.products), 400)::double precision AS total FROM retail.search_lexemes AS l
-    ) AS n;
+    CROSS JOIN (SELECT k.products::real AS total FROM retail.search_lexemes AS k WHERE k.lexeme = '') AS n;
 
     IF v_wanted IS NOT NULL THEN
-        SELECT array_agg(r.product_id ORDER BY r.relevance DESC, r.product_id) INTO v_text_ids
+        SELECT
+            array_agg(r.product_id ORDER BY r.relevance DESC, r.product_id),
+            array_agg(r.covered / r.whole ORDER BY r.relevance DESC, r.product_id)
+        INTO v_text_ids, v_covered
         FROM (
-            SELECT b.product_id, sum(b.relevance) AS relevance
+            SELECT
+                b.product_id, sum(b.relevance) AS relevance,
+                sum(b.share) FILTER (WHERE b.relevance > 0) AS covered, sum(b.share) AS whole
             FROM (
                 -- Of the words that one may stand for, the best.
-                SELECT c.product_id, t.place, max(t.share * ts_rank(c_weights, c.document, t.term)) AS relevance
+                SELECT
+                    c.product_id, t.place, max(t.share) AS share,
+                    max(t.share * ts_rank(c_weights, c.document, t.term)) AS relevance
                 FROM (
                     SELECT s.product_id, s.document
                     FROM retail.product_search AS s
@@ -144,15 +152,18 @@ BEGIN
             min(h.turn) FILTER (WHERE h.side = 'pinned')::integer AS pinned,
             min(h.turn) FILTER (WHERE h.side = 'text')::integer AS text_rank,
             min(h.turn) FILTER (WHERE h.side = 'vector')::integer AS vector_rank,
-            min(h.similarity) AS similarity
+            min(h.similarity) AS similarity,
+            min(h.covered) AS covered
         FROM (
-            SELECT 'pinned' AS side, u.product_id, u.turn, NULL::double precision AS similarity
+            SELECT
+                'pinned' AS side, u.product_id, u.turn, NULL::double precision AS similarity,
+                NULL::double precision AS covered
             FROM unnest(v_pinned) WITH ORDINALITY AS u (product_id, turn)
             UNION ALL
-            SELECT 'text', u.product_id, u.turn, NULL
-            FROM unnest(v_text_ids) WITH ORDINALITY AS u (product_id, turn)
+            SELECT 'text', u.product_id, u.turn, NULL, u.covered
+            FROM unnest(v_text_ids, v_covered) WITH ORDINALITY AS u (product_id, covered, turn)
             UNION ALL
-            SELECT 'vector', u.product_id, u.turn, u.similarity
+            SELECT 'vector', u.product_id, u.turn, u.similarity, NULL
             FROM unnest(v_near_ids, v_near) WITH ORDINALITY AS u (product_id, similarity, turn)
         ) AS h
         GROUP BY h.product_id
@@ -160,10 +171,10 @@ BEGIN
     best AS (
         SELECT
             f.product_id, f.pinned, f.text_rank, f.vector_rank, f.similarity,
-            -- Reciprocal ranks; 1 for what is first wherever was looked.
+            -- Reciprocal ranks; 1 for what is first wherever was looked, and has all words.
             CASE WHEN f.pinned IS NOT NULL THEN 1 ELSE
-                (coalesce(1 / (c_k + f.text_rank), 0) + coalesce(1 / (c_k + f.vector_rank), 0))
-                    * (c_k + 1) / CASE WHEN v_embedding IS NULL THEN 1 ELSE 2 END
+                (coalesce(f.covered / (c_k + f.text_rank), 0) + coalesce(c_vector / (c_k + f.vector_rank), 0))
+                    * (c_k + 1) / (1 + CASE WHEN v_embedding IS NULL THEN 0 ELSE c_vector END)
             END AS score
         FROM found AS f
         ORDER BY f.pinned, score DESC, f.vector_rank, f.product_id
@@ -180,11 +191,14 @@ BEGIN
     FROM best AS b
     JOIN retail.products AS p USING (product_id)
     LEFT JOIN LATERAL (
-        SELECT nullif(concat_ws(
-            '; ',
-            'words: ' || string_agg(DISTINCT substr(t.word, 8), ', ') FILTER (WHERE t.word LIKE 'words: %'),
-            string_agg(DISTINCT t.word, '; ') FILTER (WHERE t.word LIKE 'corrected: %')
-        ), '') AS matched
+        SELECT coalesce(
+            nullif(concat_ws(
+                '; ',
+                'words: ' || string_agg(DISTINCT substr(t.word, 8), ', ') FILTER (WHERE t.word LIKE 'words: %'),
+                string_agg(DISTINCT t.word, '; ') FILTER (WHERE t.word LIKE 'corrected: %')
+            ), ''),
+            'words: ' || string_agg(DISTINCT substr(t.word, 9), ', ')
+        ) AS matched
         FROM retail.product_search AS s
         CROSS JOIN unnest(v_terms, v_words) AS t (term, word)
         WHERE s.product_id = b.product_id AND s.document @@ t.term

@@ -13,7 +13,7 @@ DECLARE
     v_known boolean;
     v_limit integer;
 BEGIN
-    FOR v_place IN 1 .. cardinality(v_words) LOOP
+    FOR v_place IN 1 .. coalesce(cardinality(v_words), 0) LOOP
         v_word := v_words[v_place];
         v_known := false;
         FOR place, word, lexeme, weight, products, kind IN

@@ -1,0 +1,55 @@
+-- retail.search_terms: words as typed, and what may have been meant.
+BEGIN;
+\ir ../tap.sql
+SELECT plan(16);
+
+SELECT be('seattle@zava.example');
+SELECT results_eq(
+    $$SELECT place, word, lexeme, weight, kind, spelt FROM retail.search_terms('Hammers for paint')$$,
+    $$VALUES (1, 'hammers', 'hammer', 1::real, 'word', NULL), (3, 'paint', 'paint', 1, 'word', NULL)$$,
+    'words by their stems, without those that say nothing'
+);
+SELECT results_eq(
+    $$SELECT lexeme, products FROM retail.search_terms('paint')$$,
+    $$SELECT 'paint', count(*)::integer FROM retail.product_search WHERE document @@ 'paint'::tsquery$$,
+    'with the number of products'
+);
+SELECT results_eq(
+    $$SELECT word, lexeme, kind, spelt FROM retail.search_terms('screwdirver')$$,
+    $$VALUES ('screwdirver', 'screwdriv', 'corrected', 'screwdriver')$$, 'two letters exchanged'
+);
+SELECT results_eq(
+    $$SELECT lexeme FROM retail.search_terms('resipricating')$$, $$VALUES ('reciproc')$$, 'two letters off in a long word'
+);
+SELECT is_empty($$SELECT FROM retail.search_terms('hxmmxr')$$, 'not in a short one');
+SELECT results_eq(
+    $$SELECT lexeme, kind, spelt FROM retail.search_terms('screwdri')$$, $$VALUES ('screwdriv', 'begun', 'screwdriver')$$,
+    'a word that is not typed to its end'
+);
+SELECT results_eq(
+    $$SELECT lexeme, kind FROM retail.search_terms('tool box') ORDER BY lexeme$$,
+    $$VALUES ('box', 'word'), ('tool', 'word'), ('toolbox', 'joined')$$, 'two words that may be one'
+);
+SELECT is((SELECT count(*) FROM retail.search_terms('toolbox')), 1::bigint, 'one that is written as two');
+SELECT results_eq(
+    $$SELECT lexeme, kind FROM retail.search_terms('hammerpaint') ORDER BY lexeme$$,
+    $$VALUES ('hammer', 'divided'), ('paint', 'divided')$$, 'and two that nobody writes as one'
+);
+SELECT is_empty($$SELECT FROM retail.search_terms('zzzzqqqq')$$, 'nothing is near to nonsense');
+SELECT is_empty($$SELECT FROM retail.search_terms('')$$, 'nor to nothing');
+SELECT is_empty($$SELECT FROM retail.search_terms('the of and with')$$, 'nor to what says nothing');
+SELECT is_empty($$SELECT FROM retail.search_terms(NULL)$$, 'nor to NULL');
+SELECT ok(
+    (SELECT max(place) <= 60 FROM retail.search_terms(repeat('hammer screwdirver ', 500))), 'of a long text the beginning'
+);
+
+-- A word that the model has is none that is misspelt.
+SELECT isnt_empty($$SELECT FROM retail.search_terms('brackex') WHERE spelt = 'bracket'$$, 'a word that nobody knows is corrected');
+SELECT be_dba();
+INSERT INTO embedding.tokens (token_id, piece, vector)
+SELECT 100000, '▁brackex', array_fill(1, '{256}')::public.halfvec;
+SELECT be('seattle@zava.example');
+SELECT is_empty($$SELECT FROM retail.search_terms('brackex')$$, 'one that the model knows is not');
+
+SELECT * FROM finish();
+ROLLBACK;
