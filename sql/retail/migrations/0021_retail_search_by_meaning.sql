@@ -882,8 +882,8 @@ $function$;
 
 COMMENT ON FUNCTION retail.nearest_products IS $comment$
 The products whose vectors are nearest to a vector by cosine, the nearest first: as many as asked for wherever the
-filters leave as many. Up to retail.exact_search_limit candidates are compared one by one; more are looked up in the
-index of retail.wanted_embedding_index, and sorted by their exact distance.
+filters leave as many. Up to retail.exact_search_limit vectors, or a third of it that a filter leaves, are compared one
+by one; more are looked up in the index of retail.wanted_embedding_index, and sorted by their exact distance.
 @title Nearest products
 @param query_embedding  Of the model and dimension of the table; nothing is near to NULL or zeros.
 @param how_many         At most so many.
