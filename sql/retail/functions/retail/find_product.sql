@@ -18,7 +18,7 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK404',
-            MESSAGE = format('There is no product %s.', coalesce(quote_literal(find_product.sku), 'without a sku')),
+            MESSAGE = format('There is no product %s.', coalesce(quote_literal(left(find_product.sku, 100)), 'without a sku')),
             HINT = coalesce(
                 'Near to it: ' || retail.near_products(find_product.sku) || '.',
                 'top_products lists products with their sku, such as HTHA000101.'
