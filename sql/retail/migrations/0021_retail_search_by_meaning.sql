@@ -108,9 +108,8 @@ RETURNS TABLE (product_id integer, score numeric, orders bigint, why text)
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
--- A plan for these stores and this product; their orders are in memory, where a look-up costs little.
+-- A plan for these stores and this product.
 SET plan_cache_mode = force_custom_plan
-SET random_page_cost = 1.1
 SET jit = off
 AS $function$
 DECLARE
@@ -1611,7 +1610,6 @@ LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
-SET random_page_cost = 1.1
 SET jit = off
 AS $function$
 DECLARE

@@ -10,7 +10,6 @@ LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
-SET random_page_cost = 1.1
 SET jit = off
 AS $function$
 DECLARE
