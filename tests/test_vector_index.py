@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psycopg
 import pytest
@@ -97,6 +98,15 @@ def test_built_anew(many: Target) -> None:
     assert many.execute(f"SELECT pg_relation_filenode('{name}')") != [(before,)]
 
 
+def test_the_next_model_has_its_own(many: Target) -> None:
+    many.execute(f"CREATE TABLE retail.next_vectors (LIKE {TABLE} INCLUDING ALL)")
+    many.execute("ALTER TABLE retail.next_vectors OWNER TO storekeeper_owner")
+    many.execute(f"INSERT INTO retail.next_vectors TABLE {TABLE}")
+    (statement,) = vector_index.build(many.dba, quiet, table="retail.next_vectors")
+    assert "ON retail.next_vectors USING hnsw" in statement
+    assert many.execute(INDEXES) == []
+
+
 def test_an_invalid_one_is_dropped_first(many: Target) -> None:
     vector_index.build(many.dba, quiet)
     ((name, _),) = many.execute(INDEXES)
@@ -110,10 +120,11 @@ def test_an_invalid_one_is_dropped_first(many: Target) -> None:
 
 
 def test_the_doctor_tells(many: Target) -> None:
-    def finding() -> dict[str, str]:
+    def finding() -> dict[str, Any]:
         run = storekeeper("doctor", "--json", environment=as_dba(many))
         findings = json.loads(run.stdout)["findings"]
-        return next(f for f in findings if f["subject"] == "vector index")
+        found: dict[str, Any] = next(f for f in findings if f["subject"] == "vector index")
+        return found
 
     missing = finding()
     assert missing["ok"] is False
@@ -162,22 +173,18 @@ def test_two_at_once_build_one(many: Target) -> None:
 
 
 def test_shared_memory_that_is_not_there(many: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        vector_index,
-        "_run",
-        failing_once(vector_index._run, psycopg.errors.DiskFull("no shared memory")),
-    )
-    (statement,) = vector_index.build(many.dba, quiet)
-    assert statement.startswith(CREATED)
+    work, workers = vector_index._run, []
 
-
-def failing_once(work, failure):  # type: ignore[no-untyped-def]
-    def run(builder, *rest):  # type: ignore[no-untyped-def]
-        if builder.execute("SHOW max_parallel_maintenance_workers").fetchone() != ("0",):
-            raise failure
+    def run(builder: vector_index.Connection, *rest: Any) -> list[str]:
+        workers.extend(builder.execute("SHOW max_parallel_maintenance_workers").fetchone() or ())
+        if workers[-1] != "0":
+            raise psycopg.errors.DiskFull("no shared memory")
         return work(builder, *rest)
 
-    return run
+    monkeypatch.setattr(vector_index, "_run", run)
+    (statement,) = vector_index.build(many.dba, quiet)
+    assert statement.startswith(CREATED)
+    assert len(workers) == 2
 
 
 def test_who_may_not_is_told(many: Target) -> None:

@@ -26,7 +26,8 @@ TOO_MUCH_MEMORY = (psycopg.errors.OutOfMemory, psycopg.errors.DiskFull)
 
 IS_THERE = "SELECT to_regprocedure('retail.embedding_index_state()') IS NOT NULL"
 STATE = "SELECT ok, finding FROM retail.embedding_index_state()"
-WANTED = "SELECT retail.wanted_embedding_index(rebuild => %s)"
+TABLE = "retail.product_description_embeddings"
+WANTED = "SELECT retail.wanted_embedding_index(%s::regclass, %s)"
 LOCK = "SELECT pg_try_advisory_lock(hashtextextended('storekeeper index', 0))"
 # Not of every platform.
 END_WITH_CLIENT = """
@@ -42,7 +43,7 @@ SELECT
     coalesce(nullif(p.blocks_done, 0), p.tuples_done),
     coalesce(nullif(p.blocks_total, 0), p.tuples_total)
 FROM pg_stat_progress_create_index AS p
-WHERE p.relid = 'retail.product_description_embeddings'::regclass AND p.datname = current_database()
+WHERE p.relid = %s::regclass AND p.datname = current_database()
 """
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -57,34 +58,41 @@ def state(conninfo: str) -> tuple[bool, str]:
 
 
 def build(
-    conninfo: str, progress: Progress, *, memory: str = MEMORY, rebuild: bool = False
+    conninfo: str,
+    progress: Progress,
+    *,
+    memory: str = MEMORY,
+    rebuild: bool = False,
+    table: str = TABLE,
 ) -> list[str]:
-    """Runs what is wanted, and returns it; nothing where nothing is."""
+    """Runs what is wanted, and returns it; nothing where nothing is. Another table, before it takes over."""
     with _connected(conninfo) as builder, _connected(conninfo) as watcher:
         # Polled, as one that waits in a statement is itself waited for by the build.
         while builder.execute(LOCK).fetchone() != (True,):
-            _show(watcher, progress, "another process is building it")
+            _show(watcher, table, progress, "another process is building it")
             time.sleep(POLL)
         builder.execute(END_WITH_CLIENT)
         builder.execute(LIMITS)
         builder.execute("SELECT set_config('maintenance_work_mem', %s, false)", (memory,))
         builder.execute("SET ROLE storekeeper_owner")
         try:
-            return _run(builder, watcher, progress, rebuild)
+            return _run(builder, watcher, table, progress, rebuild)
         except TOO_MUCH_MEMORY:
             # Alone, a build takes memory as it needs it.
             builder.execute("SET max_parallel_maintenance_workers = 0")
-            return _run(builder, watcher, progress, rebuild)
+            return _run(builder, watcher, table, progress, rebuild)
 
 
-def _run(builder: Connection, watcher: Connection, progress: Progress, rebuild: bool) -> list[str]:
-    statements = [row[0] for row in builder.execute(WANTED, (rebuild,))]
+def _run(
+    builder: Connection, watcher: Connection, table: str, progress: Progress, rebuild: bool
+) -> list[str]:
+    statements = [row[0] for row in builder.execute(WANTED, (table, rebuild))]
     for statement in statements:
         with ThreadPoolExecutor(1) as thread:
             running: Future[Any] = thread.submit(builder.execute, statement)
             try:
                 while True:
-                    _show(watcher, progress, statement.partition(" ON ")[0].lower())
+                    _show(watcher, table, progress, statement.partition(" ON ")[0].lower())
                     try:
                         running.result(timeout=POLL)
                         break
@@ -96,8 +104,8 @@ def _run(builder: Connection, watcher: Connection, progress: Progress, rebuild: 
     return statements
 
 
-def _show(watcher: Connection, progress: Progress, otherwise: str) -> None:
-    row = watcher.execute(RUNNING).fetchone()
+def _show(watcher: Connection, table: str, progress: Progress, otherwise: str) -> None:
+    row = watcher.execute(RUNNING, (table,)).fetchone()
     if row is None or not row[2]:
         progress(0, 1, row[0] if row and row[0] else otherwise)
     else:
