@@ -30,6 +30,7 @@ ELSEWHERE = {
     "audit": "storekeeper.audit",
     "stats": "storekeeper.audit",
     "harden": "storekeeper.dba",
+    "index": "storekeeper.dba",
     "migrate": "storekeeper.dba",
     "people": "storekeeper.dba",
     "rollback": "storekeeper.dba",
