@@ -235,7 +235,7 @@ SEARCH = """
     FROM retail.search_products_by_description(%s::text::vector, -1, 5) AS s
 """
 USED = """
-    SELECT m.name, m.dimension FROM retail.description_model JOIN embedding.models AS m USING (model_id)
+    SELECT m.name, m.dimension FROM search.description_model JOIN embedding.models AS m USING (model_id)
 """
 
 

@@ -35,6 +35,7 @@ ELSEWHERE = {
     "embed": "storekeeper.embedding",
     "stats": "storekeeper.audit",
     "harden": "storekeeper.dba",
+    "index": "storekeeper.dba",
     "migrate": "storekeeper.dba",
     "people": "storekeeper.dba",
     "rollback": "storekeeper.dba",

@@ -1,4 +1,4 @@
-"""The commands of the DBA: migrations, hardening, people; and how a command asks on the DBA's account."""
+"""The commands of the DBA: migrations, hardening, index, people; how a command asks on the DBA's account."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 import psycopg
 from psycopg.rows import dict_row
 
+from storekeeper import vector_index
 from storekeeper.command import explained, json_option, ready, session
 from storekeeper.database import HARDENINGS, Database
 from storekeeper.errors import AuthorizationError
@@ -115,6 +116,34 @@ def status(as_json: bool) -> None:
         show_rows(rows)
         for path in unshipped:
             click.echo(f"not shipped: {path}")
+
+
+@click.command()
+@click.option("--rebuild", is_flag=True, help="Build anew an index that is there.")
+@click.option(
+    "--memory",
+    default=vector_index.MEMORY,
+    show_default=True,
+    metavar="SIZE",
+    help="What the build may use: maintenance_work_mem.",
+)
+@explained
+def index(rebuild: bool, memory: str) -> None:
+    """Build the vector index that the number of products asks for, while everything goes on.
+
+    A build that was killed is begun anew: what it left is dropped first.
+    """
+    from storekeeper.console import progress_bar
+
+    with session() as (_, database):
+        with progress_bar("Vector index") as progress:
+            built = vector_index.build(database.dba, progress, memory=memory, rebuild=rebuild)
+        for statement in built:
+            click.echo(f"{statement};")
+        ok, finding = vector_index.state(database.dba)
+        click.echo(f"Vector index: {finding}.")
+    if not ok:
+        raise SystemExit(1)
 
 
 @click.command()

@@ -414,3 +414,53 @@ NaN
 -- through: tool semantic_search_products {"query_description": "{attack}", "max_rows": 1}
 -- expect: own rows, SK404
 -- expand: ' '.join('screwdirv' + chr(97 + n % 26) + chr(97 + n // 26) for n in range(80))
+
+-- attack: a quote and an OR in the number of a product like others
+-- through: tool similar_products {"sku": "{attack}"}
+-- expect: SK404
+x' OR '1'='1
+
+-- attack: a second statement in the number of a product like others
+-- through: tool similar_products {"sku": "{attack}"}
+-- expect: SK404
+HTHA000101'; DROP TABLE retail.product_description_embeddings; --
+
+-- attack: a per cent sign for every product like others
+-- through: tool similar_products {"sku": "{attack}"}
+-- expect: SK404
+%
+
+-- attack: operators of full-text search in a number, which names what is near
+-- through: tool similar_products {"sku": "{attack}"}
+-- expect: SK404
+hammer & ! (drill | :*) <-> '
+
+-- attack: a regular expression that runs away in a number
+-- through: tool similar_products {"sku": "{attack}"}
+-- expect: SK404
+((((a+)+)+)+)$
+
+-- attack: half a megabyte of a number
+-- through: tool similar_products {"sku": "{attack}"}
+-- expect: SK404, SK400
+-- expand: "HTHA" + "9" * 500_000
+
+-- attack: a function call for the kind of recommendation
+-- through: tool get_product_recommendations {"sku": "HTHA000101", "kind": "{attack}"}
+-- expect: 23514, SK400
+similar' || pg_sleep(9) || '
+
+-- attack: a quote and an OR in the number of a product to recommend for
+-- through: tool get_product_recommendations {"sku": "{attack}", "kind": "bought_together"}
+-- expect: SK404
+HTHA000101' OR true --
+
+-- attack: the other store's name for what sells together
+-- through: tool get_product_recommendations {"kind": "trending", "store_name": "{attack}"}
+-- expect: SK404, own rows
+{other_store_name}
+
+-- attack: a UNION in the name of the store where it rises
+-- through: tool get_product_recommendations {"kind": "trending", "store_name": "{attack}"}
+-- expect: SK404
+x' UNION SELECT email FROM retail.customers --

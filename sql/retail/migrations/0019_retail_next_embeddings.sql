@@ -12,15 +12,15 @@ COMMENT ON TABLE retail.next_product_description_embeddings IS 'Vectors of the m
 
 -- Each changes its name together with its table of vectors: whoever has read one of them sees those vectors,
 -- and no others, until the end of the transaction.
-CREATE TABLE retail.description_model (
+CREATE TABLE search.description_model (
     model_id smallint NOT NULL PRIMARY KEY
 );
-COMMENT ON TABLE retail.description_model IS 'The model outside that made product_description_embeddings. No row: the built-in one.';
-CREATE TABLE retail.next_description_model (
+COMMENT ON TABLE search.description_model IS 'The model outside that made product_description_embeddings. No row: the built-in one.';
+CREATE TABLE search.next_description_model (
     model_id smallint NOT NULL PRIMARY KEY
 );
-COMMENT ON TABLE retail.next_description_model IS 'The model outside that makes next_product_description_embeddings. No row: the built-in one.';
+COMMENT ON TABLE search.next_description_model IS 'The model outside that makes next_product_description_embeddings. No row: the built-in one.';
 
-GRANT SELECT (model_id) ON retail.description_model TO store_managers, regional_managers, head_office;
+GRANT SELECT (model_id) ON search.description_model TO store_managers, regional_managers, head_office;
 
 RESET ROLE;

@@ -29,7 +29,7 @@ $function$;
 CREATE FUNCTION pg_temp.found() RETURNS text LANGUAGE sql SECURITY DEFINER AS $function$
     SELECT coalesce(string_agg(DISTINCT e.description_embedding::text || ' ' || m.name, ', '), 'nothing')
     FROM retail.product_description_embeddings AS e
-    CROSS JOIN retail.description_model AS d
+    CROSS JOIN search.description_model AS d
     JOIN embedding.models AS m ON m.model_id = d.model_id
 $function$;
 

@@ -1,7 +1,7 @@
 -- retail.doctor: healthy after the load, and each finding turns when its cause does.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(21);
+SELECT plan(23);
 
 CREATE FUNCTION pg_temp.after(statement text, subject text) RETURNS boolean LANGUAGE plpgsql AS $function$
 DECLARE
@@ -36,7 +36,7 @@ SET LOCAL ROLE storekeeper_owner;
 SELECT throws_ok('SELECT * FROM retail.doctor()', 'SK403', 'the owner sees nothing, and says so');
 RESET ROLE;
 SET LOCAL ROLE storekeeper_loader;
-SELECT results_eq('SELECT subject, ok FROM retail.doctor()', $$VALUES ('rollups', true), ('stock', true)$$, 'the loader');
+SELECT results_eq('SELECT subject, ok FROM retail.doctor()', $$VALUES ('rollups', true), ('stock', true), ('vector index', true)$$, 'the loader');
 RESET ROLE;
 SET LOCAL ROLE storekeeper_dba;
 SELECT results_eq(
@@ -81,6 +81,15 @@ SELECT is(pg_temp.after('DELETE FROM retail.inventory WHERE product_id IN (SELEC
     'a product that is gone');
 SELECT is(pg_temp.after('DELETE FROM retail.stock_movements WHERE quantity > 0', 'stock'), false, 'a ledger that is gone');
 SELECT is(pg_temp.after('DELETE FROM retail.inventory WHERE stock_level = 0', 'stock'), true, 'nothing is as good as no row');
+
+-- The vector index
+CREATE OR REPLACE FUNCTION retail.exact_search_limit(dimension integer) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 100;
+DELETE FROM retail.product_description_embeddings;
+SELECT is(pg_temp.after($$INSERT INTO retail.product_description_embeddings (product_id, description_embedding)
+    SELECT product_id, '[1, 2]' FROM retail.products WHERE product_id <= 100$$, 'vector index'), true, 'few vectors need none');
+SELECT is(pg_temp.after($$INSERT INTO retail.product_description_embeddings (product_id, description_embedding)
+    SELECT product_id, '[1, 2]' FROM retail.products WHERE product_id <= 101$$, 'vector index'), false, 'many do');
 
 SELECT * FROM finish();
 ROLLBACK;

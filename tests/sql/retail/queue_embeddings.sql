@@ -16,7 +16,7 @@ SELECT throws_ok('SELECT retail.queue_embeddings(1::smallint)', '42501', 'no per
 SELECT be_dba();
 INSERT INTO retail.product_description_embeddings (product_id, description_embedding) VALUES (:first, '[1, 1]');
 INSERT INTO retail.next_product_description_embeddings (product_id, description_embedding) VALUES (:first, '[1, 1]');
-INSERT INTO retail.next_description_model VALUES (:two + 100);
+INSERT INTO search.next_description_model VALUES (:two + 100);
 
 SET LOCAL ROLE storekeeper_owner;
 SELECT is(retail.queue_embeddings(:one::smallint), :products - 1::bigint, 'for the model that is used: what it lacks');

@@ -11,7 +11,7 @@ SELECT results_eq(
 );
 SELECT results_eq(
     $$SELECT lexeme, products FROM retail.search_terms('paint')$$,
-    $$SELECT 'paint', count(*)::integer FROM retail.product_search WHERE document @@ 'paint'::tsquery$$,
+    $$SELECT 'paint', count(*)::integer FROM search.documents WHERE document @@ 'paint'::tsquery$$,
     'with the number of products'
 );
 SELECT results_eq(

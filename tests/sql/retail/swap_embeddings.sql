@@ -9,7 +9,7 @@ INSERT INTO retail.product_description_embeddings (product_id, description_embed
 INSERT INTO embedding.models (model_id, name, provider, dimension) OVERRIDING SYSTEM VALUE
 VALUES (7, 'tap', 'openai', 3), (8, 'tap two', 'openai', 1);
 INSERT INTO retail.next_product_description_embeddings (product_id, description_embedding) VALUES (:one, '[1, 2, 3]');
-INSERT INTO retail.next_description_model VALUES (7);
+INSERT INTO search.next_description_model VALUES (7);
 CREATE INDEX tap_idx ON retail.next_product_description_embeddings (last_updated);
 GRANT SELECT (product_id) ON retail.product_description_embeddings TO operators;
 
@@ -24,8 +24,8 @@ SELECT results_eq(
     'SELECT description_embedding::text FROM retail.product_description_embeddings', $$VALUES ('[1,2,3]')$$, 'the next are there'
 );
 SELECT is_empty('SELECT * FROM retail.next_product_description_embeddings', 'the former are gone');
-SELECT results_eq('SELECT model_id FROM retail.description_model', 'VALUES (7::smallint)', 'with the model that made them');
-SELECT is_empty('SELECT * FROM retail.next_description_model', 'and none that makes the next');
+SELECT results_eq('SELECT model_id FROM search.description_model', 'VALUES (7::smallint)', 'with the model that made them');
+SELECT is_empty('SELECT * FROM search.next_description_model', 'and none that makes the next');
 SELECT is(
     (SELECT tablename::text FROM pg_indexes WHERE indexname = 'tap_idx'), 'product_description_embeddings', 'indexes go with their table'
 );
@@ -37,7 +37,7 @@ SELECT ok(
 );
 SET LOCAL ROLE storekeeper_owner;
 INSERT INTO retail.next_product_description_embeddings (product_id, description_embedding) VALUES (:one, '[4]');
-INSERT INTO retail.next_description_model VALUES (8);
+INSERT INTO search.next_description_model VALUES (8);
 SELECT retail.swap_embeddings(8::smallint);
 RESET ROLE;
 SELECT results_eq(

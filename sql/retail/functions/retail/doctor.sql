@@ -76,16 +76,20 @@ BEGIN
     FROM retail.inventory AS i
     FULL JOIN moved AS m USING (store_id, product_id)
     WHERE coalesce(i.stock_level, 0) <> coalesce(m.quantity, 0);
+
+    RETURN QUERY
+    SELECT 'vector index', x.ok, x.finding, 'storekeeper index; at psql SELECT retail.wanted_embedding_index() \gexec'
+    FROM retail.embedding_index_state() AS x;
 END
 $function$;
 
 COMMENT ON FUNCTION retail.doctor IS $comment$
-What gateway.doctor shows of the business: rollups (the last 30 days of daily_sales equal the orders) and stock
-(movements add up to the inventory). It must see every row. gateway.examine_business calls it as
+What gateway.doctor shows of the business: rollups (the last 30 days of daily_sales equal the orders), stock
+(movements add up to the inventory) and vector index (there, valid, or not needed). It must see every row. gateway.examine_business calls it as
 storekeeper_definer, with a context signed for every tenant; the policies doctor_… let that role read, and without
 such a context tenant_guard leaves it nothing. storekeeper_loader and superusers may call it directly.
 @title Examine the business
-@return subject  rollups or stock.
+@return subject  rollups, stock or vector index.
 @return ok       Whether it is as it should be.
 @return finding  What was found.
 @return hint     How to mend it.

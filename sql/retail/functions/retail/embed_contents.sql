@@ -13,7 +13,7 @@ BEGIN
     PERFORM gateway.queue_texts('retail.products', embed_contents.product_ids::text[], embed_contents.contents);
     DELETE FROM retail.next_product_description_embeddings AS e
     WHERE e.product_id = ANY (embed_contents.product_ids);
-    IF EXISTS (SELECT FROM retail.description_model)
+    IF EXISTS (SELECT FROM search.description_model)
         OR NOT EXISTS (SELECT FROM embedding.models AS m WHERE m.provider = 'built-in')
     THEN
         DELETE FROM retail.product_description_embeddings AS e

@@ -8,13 +8,13 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $function$
 DECLARE
-    v_built_in CONSTANT boolean := NOT EXISTS (SELECT FROM retail.description_model)
+    v_built_in CONSTANT boolean := NOT EXISTS (SELECT FROM search.description_model)
         AND EXISTS (SELECT FROM embedding.models AS m WHERE m.provider = 'built-in');
     v_ids      integer[];
 BEGIN
     SELECT array_agg(p.product_id ORDER BY p.product_id) INTO v_ids
     FROM retail.products AS p
-    LEFT JOIN retail.product_search AS s USING (product_id)
+    LEFT JOIN search.documents AS s USING (product_id)
     LEFT JOIN retail.product_description_embeddings AS e USING (product_id)
     WHERE s.product_id IS NULL OR (v_built_in AND e.product_id IS NULL);
     PERFORM retail.refresh_search(v_ids);

@@ -18,15 +18,18 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK404',
-            MESSAGE = format('There is no product %s.', coalesce(quote_literal(find_product.sku), 'without a sku')),
-            HINT = 'top_products lists products with their sku, such as HTHA000101.';
+            MESSAGE = format('There is no product %s.', coalesce(quote_literal(left(find_product.sku, 100)), 'without a sku')),
+            HINT = coalesce(
+                'Near to it: ' || retail.near_products(find_product.sku) || '.',
+                'top_products lists products with their sku, such as HTHA000101.'
+            );
     END IF;
     RETURN v_product;
 END
 $function$;
 
 COMMENT ON FUNCTION retail.find_product IS $comment$
-The product with this article number, in any letter case; SK404 when there is none.
+The product with this article number, in any letter case; SK404, with near ones in the hint, when there is none.
 @title Find a product
 @param sku  Article number, for example HTHA000101.
 @return The row of retail.products.

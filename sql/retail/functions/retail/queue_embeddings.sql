@@ -22,10 +22,10 @@ BEGIN
     END;
     -- Whoever changes a product now does not see the model yet, and would not queue the new text.
     LOCK TABLE retail.products IN SHARE MODE;
-    IF NOT v_active AND v_model_id IS DISTINCT FROM (SELECT n.model_id FROM retail.next_description_model AS n) THEN
+    IF NOT v_active AND v_model_id IS DISTINCT FROM (SELECT n.model_id FROM search.next_description_model AS n) THEN
         -- What another model left there.
-        TRUNCATE retail.next_product_description_embeddings, retail.next_description_model;
-        INSERT INTO retail.next_description_model (model_id) SELECT v_model_id WHERE v_model_id IS NOT NULL;
+        TRUNCATE retail.next_product_description_embeddings, search.next_description_model;
+        INSERT INTO search.next_description_model (model_id) SELECT v_model_id WHERE v_model_id IS NOT NULL;
     END IF;
     IF v_model_id IS NULL THEN
         EXECUTE format($sql$

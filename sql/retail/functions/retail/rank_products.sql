@@ -90,7 +90,7 @@ BEGIN
             sum(s.products) OVER (ORDER BY s.products, s.lexeme, s.place) AS products_so_far
         FROM retail.search_terms(v_typed) AS s
     ) AS t
-    CROSS JOIN (SELECT k.products::real AS total FROM retail.search_lexemes AS k WHERE k.lexeme = '') AS n;
+    CROSS JOIN (SELECT k.products::real AS total FROM search.lexemes AS k WHERE k.lexeme = '') AS n;
 
     IF v_wanted IS NOT NULL THEN
         SELECT
@@ -108,7 +108,7 @@ BEGIN
                     max(t.share * ts_rank(c_weights, c.document, t.term)) AS relevance
                 FROM (
                     SELECT s.product_id, s.document
-                    FROM retail.product_search AS s
+                    FROM search.documents AS s
                     JOIN retail.products AS p USING (product_id)
                     WHERE s.document @@ v_wanted
                       AND (v_type_ids IS NULL OR p.type_id = ANY (v_type_ids))
@@ -130,7 +130,7 @@ BEGIN
         ) AS r;
     END IF;
 
-    IF v_embedding IS NULL AND NOT EXISTS (SELECT FROM retail.description_model) THEN
+    IF v_embedding IS NULL AND NOT EXISTS (SELECT FROM search.description_model) THEN
         -- Corrections are added; what was typed stays.
         v_embedding := embedding.embed(concat_ws(' ', v_typed, v_spelt));
     END IF;
@@ -197,7 +197,7 @@ BEGIN
             ), ''),
             'words: ' || string_agg(DISTINCT substr(t.word, 9), ', ')
         ) AS matched
-        FROM retail.product_search AS s
+        FROM search.documents AS s
         CROSS JOIN unnest(v_terms, v_words) AS t (term, word)
         WHERE s.product_id = b.product_id AND s.document @@ t.term
     ) AS w ON true

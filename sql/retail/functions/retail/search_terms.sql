@@ -21,7 +21,7 @@ BEGIN
         FOR place, word, lexeme, weight, products, kind IN
             SELECT v_place, v_word, l.lexeme, 1, k.products, 'word'
             FROM unnest(tsvector_to_array(to_tsvector('english', v_word))) AS l (lexeme)
-            LEFT JOIN retail.search_lexemes AS k ON k.lexeme = l.lexeme AND k.products > 0
+            LEFT JOIN search.lexemes AS k ON k.lexeme = l.lexeme AND k.products > 0
         LOOP
             IF products IS NOT NULL THEN
                 RETURN NEXT;
@@ -31,7 +31,7 @@ BEGIN
         IF v_word ~ '^[a-z]{2,}$' AND v_words[v_place + 1] ~ '^[a-z]{2,}$' THEN
             RETURN QUERY
             SELECT v_place, v_word || ' ' || v_words[v_place + 1], k.lexeme, 0.8::real, k.products, 'joined', NULL
-            FROM retail.search_lexemes AS k
+            FROM search.lexemes AS k
             WHERE k.lexeme = (ts_lexize('english_stem', v_word || v_words[v_place + 1]))[1] AND k.products > 0;
         END IF;
         -- Neither a word of the catalogue nor one that says nothing.
@@ -43,11 +43,11 @@ BEGIN
         RETURN QUERY
         SELECT DISTINCT ON (k.lexeme) v_place, v_word, k.lexeme, 0.7::real, k.products, 'begun', w.word
         FROM (
-            SELECT w.word, w.lexeme FROM retail.search_words AS w
+            SELECT w.word, w.lexeme FROM search.words AS w
             WHERE w.word > v_word AND w.word < v_word || '~'
             ORDER BY w.word LIMIT 20
         ) AS w
-        JOIN retail.search_lexemes AS k USING (lexeme)
+        JOIN search.lexemes AS k USING (lexeme)
         WHERE k.products > 0
         ORDER BY k.lexeme, w.word;
         CONTINUE WHEN FOUND;
@@ -58,14 +58,14 @@ BEGIN
         FROM (
             SELECT a.word AS first, b.word AS second
             FROM generate_series(3, length(v_word) - 3) AS n
-            JOIN retail.search_words AS a ON a.word = left(v_word, n)
-            JOIN retail.search_words AS b ON b.word = substr(v_word, n + 1)
+            JOIN search.words AS a ON a.word = left(v_word, n)
+            JOIN search.words AS b ON b.word = substr(v_word, n + 1)
             ORDER BY n DESC
             LIMIT 1
         ) AS d
         CROSS JOIN LATERAL (VALUES (d.first), (d.second)) AS h (word)
-        JOIN retail.search_words AS w ON w.word = h.word
-        JOIN retail.search_lexemes AS k ON k.lexeme = w.lexeme
+        JOIN search.words AS w ON w.word = h.word
+        JOIN search.lexemes AS k ON k.lexeme = w.lexeme
         WHERE k.products > 0;
         CONTINUE WHEN FOUND;
 
@@ -84,11 +84,11 @@ BEGIN
                 row_number() OVER (ORDER BY n.distance, k.products DESC, n.word) AS turn
             FROM (
                 SELECT w.word, w.lexeme, retail.edit_distance(v_word, w.word) AS distance
-                FROM retail.search_words AS w
+                FROM search.words AS w
                 WHERE w.shorter && v_shorter
                   AND abs(length(w.word) - length(v_word)) <= v_limit
             ) AS n
-            JOIN retail.search_lexemes AS k ON k.lexeme = n.lexeme
+            JOIN search.lexemes AS k ON k.lexeme = n.lexeme
             WHERE n.distance <= v_limit AND k.products > 0
         ) AS c
         WHERE c.distance = c.nearest AND c.turn <= 5
@@ -98,7 +98,7 @@ END
 $function$;
 
 COMMENT ON FUNCTION retail.search_terms IS $comment$
-The words of a query as retail.search_lexemes has them, those that are near to it where the catalogue does not have it
+The words of a query as search.lexemes has them, those that are near to it where the catalogue does not have it
 (begun: the beginning of a word; divided: two words in one; corrected: one letter off, or two in words of more than
 seven; joined: two words that the catalogue writes as one, beside both), and how much each counts.
 @title Terms of a query

@@ -30,7 +30,7 @@ SET jit = off
 AS $function$
 DECLARE
     -- First of all: no other model takes over from here on.
-    v_service     CONSTANT smallint := (SELECT d.model_id FROM retail.description_model AS d);
+    v_service     CONSTANT smallint := (SELECT d.model_id FROM search.description_model AS d);
     v_embedding   CONSTANT public.vector := CASE
         WHEN semantic_search_products.query_model = (
             SELECT m.name FROM embedding.models AS m WHERE m.model_id = v_service

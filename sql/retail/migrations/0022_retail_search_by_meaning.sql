@@ -1,8 +1,206 @@
 -- search by meaning: written by storekeeper ship from the object files named below.
--- depends: 0020_gateway_search_by_meaning 0019_retail_next_embeddings
+-- depends: 0021_gateway_search_by_meaning 0020_retail_recommendations
 
 SET LOCAL ROLE storekeeper_owner;
 SET LOCAL check_function_bodies = off;
+
+-- object: functions/retail/alike_products.sql
+-- Products like one: by their vectors or, where it has none, by the words of its name.
+-- drop: DROP FUNCTION retail.alike_products;
+CREATE OR REPLACE FUNCTION retail.alike_products(
+    product      retail.products,
+    how_many     integer DEFAULT 10,
+    in_its_place boolean DEFAULT false,
+    stocked_in   uuid[]  DEFAULT NULL
+)
+RETURNS TABLE (product_id integer, similarity double precision, why text, degraded boolean)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_vector      CONSTANT public.vector := (
+        SELECT e.description_embedding FROM retail.product_description_embeddings AS e WHERE e.product_id = product.product_id
+    );
+    v_category_id CONSTANT smallint := (
+        SELECT t.category_id FROM retail.product_types AS t WHERE t.type_id = product.type_id
+    );
+    -- What is to take its place is of its type, and not of quite another price.
+    v_type_ids    CONSTANT smallint[] := CASE WHEN in_its_place THEN ARRAY[product.type_id] END;
+    v_price_min   CONSTANT numeric := CASE WHEN in_its_place THEN product.base_price / 2 END;
+    v_price_max   CONSTANT numeric := CASE WHEN in_its_place THEN product.base_price * 2 END;
+    v_ids         integer[];
+    v_similar     double precision[];
+BEGIN
+    IF v_vector IS NOT NULL THEN
+        SELECT array_agg(n.product_id ORDER BY n.place), array_agg(1 - n.distance ORDER BY n.place)
+        INTO v_ids, v_similar
+        FROM retail.nearest_products(
+            v_vector, how_many + 1, v_type_ids, v_price_min, v_price_max, stocked_in, active_only => true
+        ) WITH ORDINALITY AS n (product_id, distance, place)
+        WHERE n.product_id <> product.product_id;
+    ELSE
+        SELECT array_agg(r.product_id ORDER BY r.place), array_agg(NULL::double precision)
+        INTO v_ids, v_similar
+        FROM retail.rank_products(
+            -- Sizes and pack counts say little of what it is.
+            regexp_replace(product.name, '\S*\d\S*', ' ', 'g'), how_many => 3 * how_many + 1,
+            category_id => v_category_id, price_min => v_price_min, price_max => v_price_max, stocked_in => stocked_in
+        ) WITH ORDINALITY AS r (product_id, score, text_rank, vector_rank, similarity, matched, place)
+        JOIN retail.products AS p USING (product_id)
+        WHERE r.product_id <> product.product_id
+          AND p.is_active
+          AND (v_type_ids IS NULL OR p.type_id = ANY (v_type_ids));
+    END IF;
+
+    RETURN QUERY
+    SELECT
+        f.product_id, f.similarity,
+        concat_ws(
+            '; ',
+            CASE
+                WHEN p.type_id = product.type_id THEN 'also ' || t.name
+                WHEN t.category_id = v_category_id THEN format('%s, same category', t.name)
+                ELSE t.name
+            END,
+            'in both names: ' || (
+                SELECT string_agg(w.word, ', ' ORDER BY w.place)
+                FROM regexp_split_to_table(lower(p.name), '[^[:alnum:]]+') WITH ORDINALITY AS w (word, place)
+                WHERE length(w.word) > 2
+                  AND w.word = ANY (regexp_split_to_array(lower(product.name), '[^[:alnum:]]+'))
+            )
+        ),
+        v_vector IS NULL
+    FROM unnest(v_ids, v_similar) WITH ORDINALITY AS f (product_id, similarity, place)
+    JOIN retail.products AS p USING (product_id)
+    JOIN retail.product_types AS t USING (type_id)
+    ORDER BY f.place
+    LIMIT how_many;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.alike_products IS $comment$
+The products most like one, without itself and without those that are no longer bought in, the most similar first.
+@title Products alike
+@param product       The row of retail.products.
+@param how_many      At most so many.
+@param in_its_place  Only of its type, at half to twice its price.
+@param stocked_in    In stock in one of these stores, as far as the caller sees them; NULL: or not.
+@return product_id  The product.
+@return similarity  Cosine similarity; NULL when it was found by words.
+@return why         What they have in common.
+@return degraded    Whether the product has no vector yet, so that the words of its name were searched for in
+its category.
+@example SELECT * FROM retail.alike_products(retail.find_product('HTHA000101'));
+$comment$;
+REVOKE ALL ON FUNCTION retail.alike_products FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.alike_products TO store_managers, regional_managers, head_office;
+
+-- object: functions/retail/bought_together.sql
+-- What is in the same orders as a product, more often than chance has it.
+-- drop: DROP FUNCTION retail.bought_together;
+CREATE OR REPLACE FUNCTION retail.bought_together(
+    product   retail.products,
+    store_ids uuid[],
+    how_many  integer DEFAULT 10
+)
+RETURNS TABLE (product_id integer, score numeric, orders bigint, why text)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+-- A plan for these stores and this product.
+SET plan_cache_mode = force_custom_plan
+SET jit = off
+AS $function$
+DECLARE
+    c_days      CONSTANT integer := 730;
+    v_first_day CONSTANT date := retail.today() - c_days;
+    v_starts    CONSTANT timestamptz := v_first_day::timestamp AT TIME ZONE retail.time_zone();
+    v_all       bigint;
+    v_with      bigint;
+    v_ids       integer[];
+    v_orders    bigint[];
+BEGIN
+    WITH basket AS MATERIALIZED (
+        SELECT DISTINCT i.store_id, i.order_id
+        FROM retail.order_items AS i
+        JOIN retail.orders AS o USING (store_id, order_id)
+        WHERE i.store_id = ANY (store_ids)
+          AND i.product_id = product.product_id
+          AND o.order_date >= v_starts
+          AND retail.counts_as_revenue(o.status)
+    ),
+    other AS (
+        SELECT i.product_id, count(DISTINCT (i.store_id, i.order_id)) AS orders
+        FROM basket AS b
+        JOIN retail.order_items AS i USING (store_id, order_id)
+        WHERE i.product_id <> product.product_id
+        GROUP BY i.product_id
+        -- One or two are soon chance, with hundreds of products that it could be.
+        HAVING count(*) > 2
+    )
+    SELECT (SELECT count(*) FROM basket), array_agg(o.product_id), array_agg(o.orders)
+    INTO v_with, v_ids, v_orders
+    FROM other AS o
+    JOIN retail.products AS p USING (product_id)
+    WHERE p.is_active;
+    IF v_ids IS NULL THEN
+        RETURN;
+    END IF;
+
+    SELECT count(*) INTO v_all
+    FROM retail.orders AS o
+    WHERE o.store_id = ANY (store_ids)
+      AND o.order_date >= v_starts
+      AND retail.counts_as_revenue(o.status);
+
+    RETURN QUERY
+    SELECT r.product_id, round(r.score, 2), r.together, r.why
+    FROM (
+        SELECT
+            f.product_id, f.together,
+            -- How many times as often as chance has it, drawn to 1 where orders are few.
+            (f.together + 5) / (f.expected + 5) AS score,
+            format(
+                'in %s of %s orders with it (%s %%), %s times as often as chance; last 24 months',
+                f.together, v_with, retail.percent(f.together, v_with), round(f.together / f.expected, 1)
+            ) AS why
+        FROM (
+            SELECT
+                b.product_id, b.together,
+                -- Order lines stand for orders: hardly anybody has a product twice in one.
+                v_with * greatest(s.order_lines, b.together) / v_all::numeric AS expected
+            FROM unnest(v_ids, v_orders) AS b (product_id, together)
+            JOIN (
+                SELECT d.product_id, sum(d.order_lines) AS order_lines
+                FROM retail.daily_sales AS d
+                WHERE d.store_id = ANY (store_ids)
+                  AND d.business_day >= v_first_day
+                GROUP BY d.product_id
+            ) AS s USING (product_id)
+        ) AS f
+        WHERE f.together > f.expected
+    ) AS r
+    ORDER BY r.score DESC, r.together DESC, r.product_id
+    LIMIT how_many;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.bought_together IS $comment$
+Products that are in the same orders as one, of the last 730 days and of those stores that the caller sees, in three
+orders at least, more often than chance has it. Cancelled and returned orders do not count.
+@title Bought together
+@param product    The row of retail.products.
+@param store_ids  The stores whose orders count.
+@param how_many   At most so many.
+@return product_id  The other product.
+@return score       (orders + 5) / (orders that chance would give + 5).
+@return orders      Orders with both.
+@return why         The figures in words.
+@example SELECT * FROM retail.bought_together(retail.find_product('HTHA000101'), retail.get_user_store_list());
+$comment$;
+REVOKE ALL ON FUNCTION retail.bought_together FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.bought_together TO store_managers, regional_managers, head_office;
 
 -- object: functions/retail/check_embedding.sql
 -- Refuses a vector that cannot be compared with those of the products.
@@ -60,7 +258,7 @@ DECLARE
     v_changes integer[];
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
-        TRUNCATE retail.search_lexemes;
+        TRUNCATE search.lexemes;
         RETURN NULL;
     END IF;
     -- Each trigger has one of the two tables; what is there counts one way, what is gone the other.
@@ -75,29 +273,29 @@ BEGIN
         SELECT '', CASE TG_ARGV[0] WHEN 'gone' THEN -count(*) ELSE count(*) END FROM changed_rows
     ) AS c;
     IF TG_ARGV[0] <> 'gone' THEN
-        INSERT INTO retail.search_lexemes (lexeme, products)
+        INSERT INTO search.lexemes (lexeme, products)
         SELECT c.lexeme, 0
         FROM unnest(v_lexemes) AS c (lexeme)
-        WHERE NOT EXISTS (SELECT FROM retail.search_lexemes AS k WHERE k.lexeme = c.lexeme)
+        WHERE NOT EXISTS (SELECT FROM search.lexemes AS k WHERE k.lexeme = c.lexeme)
         ORDER BY c.lexeme
         ON CONFLICT (lexeme) DO NOTHING;
     END IF;
     -- Who else writes products now is not waited for: ranks bear a count that is a few off, while two
     -- transactions of several statements could wait for each other.
-    UPDATE retail.search_lexemes AS k
+    UPDATE search.lexemes AS k
     SET products = greatest(k.products + c.change, 0)
     FROM unnest(v_lexemes, v_changes) AS c (lexeme, change)
     WHERE k.lexeme = c.lexeme
       AND k.lexeme = ANY (ARRAY(
-            SELECT f.lexeme FROM retail.search_lexemes AS f WHERE f.lexeme = ANY (v_lexemes) FOR UPDATE SKIP LOCKED
+            SELECT f.lexeme FROM search.lexemes AS f WHERE f.lexeme = ANY (v_lexemes) FOR UPDATE SKIP LOCKED
       ));
     RETURN NULL;
 END
 $function$;
 
 COMMENT ON FUNCTION retail.count_lexemes IS $comment$
-Trigger, once a statement: adds the documents in changed_rows to retail.search_lexemes, or with the argument gone takes
-them away. Exact unless two transactions write products at a time; TRUNCATE retail.product_search and
+Trigger, once a statement: adds the documents in changed_rows to search.lexemes, or with the argument gone takes
+them away. Exact unless two transactions write products at a time; TRUNCATE search.documents and
 retail.embed_products() count anew.
 $comment$;
 REVOKE ALL ON FUNCTION retail.count_lexemes FROM PUBLIC;
@@ -154,11 +352,112 @@ full-text search, and its words as they are spelt.
 @param product_ids  Which products.
 @return product_id  The product.
 @return content     What is embedded.
-@return document    For retail.product_search.
-@return words       For retail.search_words.
+@return document    For search.documents.
+@return words       For search.words.
 @example SELECT content FROM retail.describe_products('{1, 2}');
 $comment$;
 REVOKE ALL ON FUNCTION retail.describe_products FROM PUBLIC;
+
+-- object: functions/retail/doctor.sql
+-- Do the figures that are kept agree with what they are kept of?
+-- drop: DROP FUNCTION retail.doctor;
+CREATE OR REPLACE FUNCTION retail.doctor()
+RETURNS TABLE (subject text, ok boolean, finding text, hint text)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    -- Of the column's type: only then can the comparison reach an index below row security.
+    v_first_day CONSTANT date := retail.today() - 29;
+    v_starts    CONSTANT timestamptz := v_first_day::timestamp AT TIME ZONE retail.time_zone();
+BEGIN
+    IF row_security_active('retail.orders') AND current_user <> 'storekeeper_definer' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK403',
+            MESSAGE = format('%I does not see every store.', current_user),
+            HINT = 'SELECT * FROM gateway.doctor(), or SET ROLE storekeeper_loader first.';
+    END IF;
+
+    RETURN QUERY
+    WITH want AS (
+        SELECT
+            i.store_id,
+            (o.order_date AT TIME ZONE retail.time_zone())::date AS business_day,
+            i.product_id,
+            count(*) AS order_lines,
+            sum(i.quantity) AS units,
+            sum(i.line_total) AS revenue,
+            sum(i.quantity * i.unit_price - i.line_total) AS discount
+        FROM retail.orders AS o
+        JOIN retail.order_items AS i USING (store_id, order_id)
+        WHERE o.order_date >= v_starts
+          AND retail.counts_as_revenue(o.status)
+        GROUP BY 1, 2, 3
+    ),
+    have AS (
+        SELECT d.store_id, d.business_day, d.product_id, d.order_lines, d.units, d.revenue, d.discount
+        FROM retail.daily_sales AS d
+        WHERE d.business_day >= v_first_day
+    ),
+    difference AS (
+        SELECT business_day
+        FROM want AS w
+        FULL JOIN have AS h USING (store_id, business_day, product_id)
+        WHERE (
+            coalesce(w.order_lines, 0), coalesce(w.units, 0), coalesce(w.revenue, 0), coalesce(w.discount, 0)
+        ) IS DISTINCT FROM (
+            coalesce(h.order_lines, 0), coalesce(h.units, 0), coalesce(h.revenue, 0), coalesce(h.discount, 0)
+        )
+    )
+    SELECT
+        'rollups',
+        count(*) = 0,
+        CASE WHEN count(*) = 0
+            THEN 'retail.daily_sales is what the orders of the last 30 days say'
+            ELSE format('retail.daily_sales differs from the orders in %s rows, first on %s', count(*), min(f.business_day))
+        END,
+        'As storekeeper_loader: SELECT retail.rebuild_daily_sales();'
+    FROM difference AS f;
+
+    RETURN QUERY
+    WITH moved AS (
+        SELECT m.store_id, m.product_id, sum(m.quantity) AS quantity
+        FROM retail.stock_movements AS m
+        GROUP BY m.store_id, m.product_id
+    )
+    SELECT
+        'stock',
+        count(*) = 0,
+        CASE WHEN count(*) = 0
+            THEN 'retail.inventory is the sum of its movements'
+            ELSE format('%s rows of retail.inventory are not the sum of their movements', count(*))
+        END,
+        'Something changed stock_level past the tools: write the missing rows of retail.stock_movements.'
+    FROM retail.inventory AS i
+    FULL JOIN moved AS m USING (store_id, product_id)
+    WHERE coalesce(i.stock_level, 0) <> coalesce(m.quantity, 0);
+
+    RETURN QUERY
+    SELECT 'vector index', x.ok, x.finding, 'storekeeper index; at psql SELECT retail.wanted_embedding_index() \gexec'
+    FROM retail.embedding_index_state() AS x;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.doctor IS $comment$
+What gateway.doctor shows of the business: rollups (the last 30 days of daily_sales equal the orders), stock
+(movements add up to the inventory) and vector index (there, valid, or not needed). It must see every row. gateway.examine_business calls it as
+storekeeper_definer, with a context signed for every tenant; the policies doctor_… let that role read, and without
+such a context tenant_guard leaves it nothing. storekeeper_loader and superusers may call it directly.
+@title Examine the business
+@return subject  rollups, stock or vector index.
+@return ok       Whether it is as it should be.
+@return finding  What was found.
+@return hint     How to mend it.
+@example SELECT * FROM retail.doctor();
+$comment$;
+REVOKE ALL ON FUNCTION retail.doctor FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.doctor TO storekeeper_definer, storekeeper_loader;
 
 -- object: functions/retail/edit_distance.sql
 -- How many letters two words differ by.
@@ -224,7 +523,7 @@ BEGIN
     PERFORM gateway.queue_texts('retail.products', embed_contents.product_ids::text[], embed_contents.contents);
     DELETE FROM retail.next_product_description_embeddings AS e
     WHERE e.product_id = ANY (embed_contents.product_ids);
-    IF EXISTS (SELECT FROM retail.description_model)
+    IF EXISTS (SELECT FROM search.description_model)
         OR NOT EXISTS (SELECT FROM embedding.models AS m WHERE m.provider = 'built-in')
     THEN
         DELETE FROM retail.product_description_embeddings AS e
@@ -262,13 +561,13 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $function$
 DECLARE
-    v_built_in CONSTANT boolean := NOT EXISTS (SELECT FROM retail.description_model)
+    v_built_in CONSTANT boolean := NOT EXISTS (SELECT FROM search.description_model)
         AND EXISTS (SELECT FROM embedding.models AS m WHERE m.provider = 'built-in');
     v_ids      integer[];
 BEGIN
     SELECT array_agg(p.product_id ORDER BY p.product_id) INTO v_ids
     FROM retail.products AS p
-    LEFT JOIN retail.product_search AS s USING (product_id)
+    LEFT JOIN search.documents AS s USING (product_id)
     LEFT JOIN retail.product_description_embeddings AS e USING (product_id)
     WHERE s.product_id IS NULL OR (v_built_in AND e.product_id IS NULL);
     PERFORM retail.refresh_search(v_ids);
@@ -284,6 +583,56 @@ For who loads the built-in model, or products with their triggers disabled: stor
 $comment$;
 REVOKE ALL ON FUNCTION retail.embed_products FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retail.embed_products TO storekeeper_loader;
+
+-- object: functions/retail/embedding_index_state.sql
+-- Whether the vectors have the index that so many need.
+-- drop: DROP FUNCTION retail.embedding_index_state;
+CREATE OR REPLACE FUNCTION retail.embedding_index_state()
+RETURNS TABLE (ok boolean, finding text)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_wanted    CONSTANT text[] := ARRAY(SELECT w.* FROM retail.wanted_embedding_index() AS w);
+    v_dimension CONSTANT integer := (
+        SELECT public.vector_dims(e.description_embedding) FROM retail.product_description_embeddings AS e LIMIT 1
+    );
+    v_limit     CONSTANT integer := retail.exact_search_limit(v_dimension);
+    v_count     CONSTANT integer := (
+        SELECT count(*) FROM (SELECT FROM retail.product_description_embeddings AS e LIMIT v_limit + 1) AS c
+    );
+    v_index     CONSTANT text := (
+        SELECT string_agg(i.indexrelid::regclass::text, ', ')
+        FROM pg_index AS i
+        JOIN pg_class AS c ON c.oid = i.indexrelid
+        JOIN pg_am AS m ON m.oid = c.relam AND m.amname = 'hnsw'
+        WHERE i.indrelid = 'retail.product_description_embeddings'::regclass
+    );
+BEGIN
+    ok := v_wanted = '{}' AND (v_count <= v_limit OR v_dimension <= 4000);
+    finding := CASE
+        WHEN v_dimension IS NULL THEN 'there are no vectors yet'
+        WHEN v_wanted[1] LIKE 'DROP %' THEN format('%s: not valid, or not for %s dimensions', v_index, v_dimension)
+        WHEN NOT ok AND v_dimension > 4000 THEN format('no index takes vectors of %s dimensions', v_dimension)
+        WHEN NOT ok THEN format('missing: more than %s vectors of %s dimensions are compared one by one', v_limit, v_dimension)
+        WHEN v_index IS NOT NULL THEN v_index
+        ELSE format('not needed: %s vectors, and up to %s are compared one by one', v_count, v_limit)
+    END;
+    RETURN NEXT;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.embedding_index_state IS $comment$
+What storekeeper index and doctor say of the index of retail.product_description_embeddings. Looks at no more vectors
+than it takes to know whether an index is needed.
+@title State of the vector index
+@return ok       Whether it is as it should be.
+@return finding  What was found.
+@example SELECT * FROM retail.embedding_index_state();
+$comment$;
+REVOKE ALL ON FUNCTION retail.embedding_index_state FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.embedding_index_state TO storekeeper_dba, storekeeper_definer, storekeeper_loader;
 
 -- object: functions/retail/exact_search_limit.sql
 -- Up to how many vectors are compared one by one.
@@ -306,6 +655,47 @@ $comment$;
 REVOKE ALL ON FUNCTION retail.exact_search_limit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retail.exact_search_limit
     TO store_managers, regional_managers, head_office, storekeeper_definer;
+
+-- object: functions/retail/find_product.sql
+-- The product of an article number.
+-- drop: DROP FUNCTION retail.find_product;
+CREATE OR REPLACE FUNCTION retail.find_product(sku text)
+RETURNS retail.products
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_product retail.products;
+BEGIN
+    -- Of the column's type: text would not find the index.
+    SELECT
+        p.product_id, p.sku, p.type_id, p.name, p.description, p.unit, p.cost, p.base_price, p.is_active
+    INTO v_product
+    FROM retail.products AS p
+    WHERE p.sku = upper(trim(find_product.sku))::varchar;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK404',
+            MESSAGE = format('There is no product %s.', coalesce(quote_literal(left(find_product.sku, 100)), 'without a sku')),
+            HINT = coalesce(
+                'Near to it: ' || retail.near_products(find_product.sku) || '.',
+                'top_products lists products with their sku, such as HTHA000101.'
+            );
+    END IF;
+    RETURN v_product;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.find_product IS $comment$
+The product with this article number, in any letter case; SK404, with near ones in the hint, when there is none.
+@title Find a product
+@param sku  Article number, for example HTHA000101.
+@return The row of retail.products.
+@example SELECT (retail.find_product('HTHA000101')).name;
+$comment$;
+REVOKE ALL ON FUNCTION retail.find_product FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.find_product TO store_managers, regional_managers, head_office;
 
 -- object: functions/retail/joined_words.sql
 -- Neighbouring words as one: tool box as toolbox.
@@ -336,6 +726,55 @@ $comment$;
 REVOKE ALL ON FUNCTION retail.joined_words FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retail.joined_words TO store_managers, regional_managers, head_office;
 
+-- object: functions/retail/near_products.sql
+-- Products that somebody may have meant who gave a wrong number.
+-- drop: DROP FUNCTION retail.near_products;
+CREATE OR REPLACE FUNCTION retail.near_products(wrong text)
+RETURNS text
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_wrong CONSTANT text := upper(trim(left(near_products.wrong, 100)));
+    v_type  CONSTANT text := substring(v_wrong FROM '^([A-Z]{4})[0-9]+$');
+    v_names text;
+BEGIN
+    IF v_type IS NOT NULL THEN
+        SELECT string_agg(n.named, ', ' ORDER BY n.apart, n.sku) INTO v_names
+        FROM (
+            SELECT p.sku, format('%s (%s)', p.sku, p.name) AS named, abs(substr(p.sku, 5)::numeric - substr(v_wrong, 5)::numeric) AS apart
+            FROM retail.products AS p
+            WHERE p.sku >= v_type::varchar
+              AND p.sku <= (v_type || '999999')::varchar
+              AND p.sku ~ '^[A-Z]{4}[0-9]+$'
+            ORDER BY 3, 1
+            LIMIT 3
+        ) AS n;
+    END IF;
+    IF v_names IS NULL AND v_wrong ~ '[[:alnum:]]' THEN
+        SELECT string_agg(format('%s (%s)', p.sku, p.name), ', ' ORDER BY r.place) INTO v_names
+        FROM retail.rank_products(v_wrong, how_many => 3) WITH ORDINALITY
+            AS r (product_id, score, text_rank, vector_rank, similarity, matched, place)
+        JOIN retail.products AS p USING (product_id)
+        -- Anything is near to a vector.
+        WHERE r.matched <> 'meaning';
+    END IF;
+    RETURN v_names;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.near_products IS $comment$
+For the hint of an unknown product: up to three of the same type with the next numbers or, where a name was given,
+those with such words.
+@title Near products
+@param wrong  What was taken for an article number.
+@return For example HTHA000101 (…), HTHA000102 (…); NULL when nothing is near.
+@example SELECT retail.near_products('claw hammer');
+$comment$;
+REVOKE ALL ON FUNCTION retail.near_products FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.near_products TO store_managers, regional_managers, head_office;
+
 -- object: functions/retail/nearest_products.sql
 -- The products nearest to a vector, under filters: exactly where they are few, by the index where many.
 -- drop: DROP FUNCTION retail.nearest_products;
@@ -343,21 +782,21 @@ GRANT EXECUTE ON FUNCTION retail.joined_words TO store_managers, regional_manage
 DO $do$ BEGIN PERFORM '[1]'::public.vector; END $do$;
 CREATE OR REPLACE FUNCTION retail.nearest_products(
     query_embedding public.vector,
-    how_many        integer  DEFAULT 20,
-    type_ids        smallint[] DEFAULT NULL,
-    price_min       numeric  DEFAULT NULL,
-    price_max       numeric  DEFAULT NULL,
-    stocked_in      uuid[]   DEFAULT NULL,
-    active_only     boolean  DEFAULT false,
-    product_ids     integer[] DEFAULT NULL
+    how_many        integer       DEFAULT 20,
+    type_ids        smallint[]    DEFAULT NULL,
+    price_min       numeric       DEFAULT NULL,
+    price_max       numeric       DEFAULT NULL,
+    stocked_in      uuid[]        DEFAULT NULL,
+    active_only     boolean       DEFAULT false,
+    product_ids     integer[]     DEFAULT NULL
 )
 RETURNS TABLE (product_id integer, distance double precision)
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 SET hnsw.iterative_scan = relaxed_order
-SET hnsw.ef_search = 100
-SET hnsw.max_scan_tuples = 50000
+SET hnsw.ef_search = 400
+SET hnsw.max_scan_tuples = 20000
 -- From the index, or from the candidates, to the other rows one by one: never through a whole table.
 SET enable_seqscan = off
 SET enable_hashjoin = off
@@ -366,21 +805,38 @@ SET jit = off
 AS $function$
 DECLARE
     v_dimension  CONSTANT integer := public.vector_dims(query_embedding);
-    v_limit      CONSTANT integer := retail.exact_search_limit(v_dimension);
-    v_filter     CONSTANT text := concat_ws(
+    v_narrow     CONSTANT text := concat_ws(
         ' AND ',
         CASE WHEN type_ids IS NOT NULL THEN 'p.type_id = ANY ($3)' END,
         CASE WHEN price_min IS NOT NULL THEN 'p.base_price >= $4' END,
         CASE WHEN price_max IS NOT NULL THEN 'p.base_price <= $5' END,
+        CASE WHEN product_ids IS NOT NULL THEN 'p.product_id = ANY ($7)' END
+    );
+    v_filter     CONSTANT text := concat_ws(
+        ' AND ',
+        nullif(v_narrow, ''),
+        CASE WHEN active_only THEN 'p.is_active' END,
         CASE WHEN stocked_in IS NOT NULL THEN
             'EXISTS (SELECT FROM retail.inventory AS i WHERE i.product_id = p.product_id'
             ' AND i.store_id = ANY ($6) AND i.stock_level > 0)'
-        END,
-        CASE WHEN active_only THEN 'p.is_active' END,
-        CASE WHEN product_ids IS NOT NULL THEN 'p.product_id = ANY ($7)' END
+        END
     );
+    -- Candidates that a filter leaves are looked up one by one, which takes three times as long.
+    v_limit      CONSTANT integer
+        := retail.exact_search_limit(v_dimension) / CASE WHEN v_filter <> '' THEN 3 ELSE 1 END;
     v_from       CONSTANT text := ' FROM retail.product_description_embeddings AS e'
         || CASE WHEN v_filter <> '' THEN ' JOIN retail.products AS p USING (product_id) WHERE ' || v_filter ELSE '' END;
+    -- As wanted_embedding_index has it; the dimension must be in the text for the index to match.
+    v_order      CONSTANT text := format(
+        ' ORDER BY e.description_embedding::public.halfvec(%1$s) OPERATOR(public.<=>) $1::public.halfvec(%1$s) LIMIT ',
+        v_dimension
+    );
+    v_count      CONSTANT text := 'SELECT count(*) FROM (SELECT FROM retail.products AS p%s LIMIT %s) AS c';
+    v_look       CONSTANT text :=
+        'SELECT array_agg(n.product_id ORDER BY n.distance, n.product_id),'
+        ' array_agg(n.distance ORDER BY n.distance, n.product_id)'
+        ' FROM (SELECT c.product_id, c.description_embedding OPERATOR(public.<=>) $1 AS distance'
+        ' FROM (SELECT e.product_id, e.description_embedding%s) AS c ORDER BY 2, 1 LIMIT $2) AS n';
     v_candidates integer;
     v_ids        integer[];
     v_distances  double precision[];
@@ -388,32 +844,37 @@ BEGIN
     IF query_embedding IS NULL OR how_many < 1 OR public.vector_norm(query_embedding) = 0 THEN
         RETURN;
     END IF;
-    -- Counted no further than the answer matters.
-    EXECUTE 'SELECT count(*) FROM (SELECT FROM retail.products AS p'
-        || CASE WHEN v_filter <> '' THEN ' WHERE ' || v_filter ELSE '' END
-        || format(' LIMIT %s) AS c', v_limit + 1)
+    -- Counted no further than the answer matters, and by what an index can count.
+    EXECUTE format(v_count, coalesce(' WHERE ' || nullif(v_narrow, ''), ''), v_limit + 1)
     INTO v_candidates
     USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
 
     IF v_candidates > v_limit AND v_dimension <= 4000 THEN
-        -- As wanted_embedding_index has it; the dimension must be in the text for the index to match.
-        -- A few more than asked for, as half the precision may change places of near neighbours.
-        EXECUTE format(
-            'SELECT array_agg(n.product_id ORDER BY n.distance, n.product_id),'
-            ' array_agg(n.distance ORDER BY n.distance, n.product_id)'
-            ' FROM (SELECT c.product_id, c.description_embedding OPERATOR(public.<=>) $1 AS distance'
-            ' FROM (SELECT e.product_id, e.description_embedding %1$s'
-            ' ORDER BY e.description_embedding::public.halfvec(%2$s) OPERATOR(public.<=>) $1::public.halfvec(%2$s)'
-            ' LIMIT 2 * $2 + 20) AS c ORDER BY 2, 1 LIMIT $2) AS n',
-            v_from, v_dimension
-        )
+        -- A few more than asked for, as half the precision may change places of near neighbours. Under a filter the
+        -- nearest of all, and who of them passes.
+        EXECUTE format(v_look, CASE WHEN v_filter = '' THEN v_from || v_order || '2 * $2 + 20' ELSE
+            ' FROM (SELECT e.product_id, e.description_embedding FROM retail.product_description_embeddings AS e'
+                || v_order || '400) AS e JOIN retail.products AS p USING (product_id) WHERE ' || v_filter
+        END)
         INTO v_ids, v_distances
         USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
+
+        IF v_filter <> '' AND cardinality(v_ids) = how_many IS NOT TRUE THEN
+            EXECUTE format(v_count, ' WHERE ' || v_filter, 12 * v_limit + 1)
+            INTO v_candidates
+            USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
+            -- Too many to compare: on through the index until enough have passed. Where few near ones do, it finds
+            -- others than the nearest.
+            IF v_candidates > 12 * v_limit THEN
+                EXECUTE format(v_look, v_from || v_order || '2 * $2 + 20')
+                INTO v_ids, v_distances
+                USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
+            END IF;
+        END IF;
         IF cardinality(v_ids) = how_many THEN
             RETURN QUERY SELECT u.product_id, u.distance FROM unnest(v_ids, v_distances) AS u (product_id, distance);
             RETURN;
         END IF;
-        -- The filter lets so few through that the index did not find them.
     END IF;
 
     RETURN QUERY EXECUTE
@@ -424,8 +885,8 @@ $function$;
 
 COMMENT ON FUNCTION retail.nearest_products IS $comment$
 The products whose vectors are nearest to a vector by cosine, the nearest first: as many as asked for wherever the
-filters leave as many. Up to retail.exact_search_limit candidates are compared one by one; more are looked up in the
-index of retail.wanted_embedding_index, and sorted by their exact distance.
+filters leave as many. Up to retail.exact_search_limit vectors, or a third of it that a filter leaves, are compared one
+by one; more are looked up in the index of retail.wanted_embedding_index, and sorted by their exact distance.
 @title Nearest products
 @param query_embedding  Of the model and dimension of the table; nothing is near to NULL or zeros.
 @param how_many         At most so many.
@@ -598,10 +1059,10 @@ BEGIN
     END;
     -- Whoever changes a product now does not see the model yet, and would not queue the new text.
     LOCK TABLE retail.products IN SHARE MODE;
-    IF NOT v_active AND v_model_id IS DISTINCT FROM (SELECT n.model_id FROM retail.next_description_model AS n) THEN
+    IF NOT v_active AND v_model_id IS DISTINCT FROM (SELECT n.model_id FROM search.next_description_model AS n) THEN
         -- What another model left there.
-        TRUNCATE retail.next_product_description_embeddings, retail.next_description_model;
-        INSERT INTO retail.next_description_model (model_id) SELECT v_model_id WHERE v_model_id IS NOT NULL;
+        TRUNCATE retail.next_product_description_embeddings, search.next_description_model;
+        INSERT INTO search.next_description_model (model_id) SELECT v_model_id WHERE v_model_id IS NOT NULL;
     END IF;
     IF v_model_id IS NULL THEN
         EXECUTE format($sql$
@@ -738,7 +1199,7 @@ BEGIN
             sum(s.products) OVER (ORDER BY s.products, s.lexeme, s.place) AS products_so_far
         FROM retail.search_terms(v_typed) AS s
     ) AS t
-    CROSS JOIN (SELECT k.products::real AS total FROM retail.search_lexemes AS k WHERE k.lexeme = '') AS n;
+    CROSS JOIN (SELECT k.products::real AS total FROM search.lexemes AS k WHERE k.lexeme = '') AS n;
 
     IF v_wanted IS NOT NULL THEN
         SELECT
@@ -756,7 +1217,7 @@ BEGIN
                     max(t.share * ts_rank(c_weights, c.document, t.term)) AS relevance
                 FROM (
                     SELECT s.product_id, s.document
-                    FROM retail.product_search AS s
+                    FROM search.documents AS s
                     JOIN retail.products AS p USING (product_id)
                     WHERE s.document @@ v_wanted
                       AND (v_type_ids IS NULL OR p.type_id = ANY (v_type_ids))
@@ -778,7 +1239,7 @@ BEGIN
         ) AS r;
     END IF;
 
-    IF v_embedding IS NULL AND NOT EXISTS (SELECT FROM retail.description_model) THEN
+    IF v_embedding IS NULL AND NOT EXISTS (SELECT FROM search.description_model) THEN
         -- Corrections are added; what was typed stays.
         v_embedding := embedding.embed(concat_ws(' ', v_typed, v_spelt));
     END IF;
@@ -845,7 +1306,7 @@ BEGIN
             ), ''),
             'words: ' || string_agg(DISTINCT substr(t.word, 9), ', ')
         ) AS matched
-        FROM retail.product_search AS s
+        FROM search.documents AS s
         CROSS JOIN unnest(v_terms, v_words) AS t (term, word)
         WHERE s.product_id = b.product_id AND s.document @@ t.term
     ) AS w ON true
@@ -889,7 +1350,7 @@ AS $function$
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
         -- What refers to the products is truncated with them.
-        TRUNCATE retail.search_lexemes, retail.search_words;
+        TRUNCATE search.lexemes, search.words;
     ELSIF TG_OP = 'INSERT' THEN
         PERFORM retail.refresh_search(ARRAY(SELECT n.product_id FROM new_rows AS n));
     ELSIF TG_TABLE_NAME = 'products' THEN
@@ -956,7 +1417,7 @@ BEGIN
             FROM retail.describe_products(v_some) AS d
         ),
         written AS (
-            INSERT INTO retail.product_search AS s (product_id, document)
+            INSERT INTO search.documents AS s (product_id, document)
             SELECT d.product_id, d.document
             FROM described AS d
             ORDER BY d.product_id
@@ -970,12 +1431,12 @@ BEGIN
         INTO v_text, v_some, v_contents
         FROM described AS d;
 
-        INSERT INTO retail.search_words (word, lexeme, shorter)
+        INSERT INTO search.words (word, lexeme, shorter)
         SELECT w.word, (ts_lexize('english_stem', w.word))[1], retail.shorter_words(w.word)
         FROM (SELECT DISTINCT s.word FROM string_to_table(v_text, ' ') AS s (word)) AS w
         WHERE w.word ~ '^[a-z]{4,20}$'
           AND ts_lexize('english_stem', w.word) <> '{}'
-          AND NOT EXISTS (SELECT FROM retail.search_words AS k WHERE k.word = w.word)
+          AND NOT EXISTS (SELECT FROM search.words AS k WHERE k.word = w.word)
         ORDER BY w.word
         ON CONFLICT (word) DO NOTHING;
 
@@ -1083,7 +1544,7 @@ BEGIN
         FOR place, word, lexeme, weight, products, kind IN
             SELECT v_place, v_word, l.lexeme, 1, k.products, 'word'
             FROM unnest(tsvector_to_array(to_tsvector('english', v_word))) AS l (lexeme)
-            LEFT JOIN retail.search_lexemes AS k ON k.lexeme = l.lexeme AND k.products > 0
+            LEFT JOIN search.lexemes AS k ON k.lexeme = l.lexeme AND k.products > 0
         LOOP
             IF products IS NOT NULL THEN
                 RETURN NEXT;
@@ -1093,7 +1554,7 @@ BEGIN
         IF v_word ~ '^[a-z]{2,}$' AND v_words[v_place + 1] ~ '^[a-z]{2,}$' THEN
             RETURN QUERY
             SELECT v_place, v_word || ' ' || v_words[v_place + 1], k.lexeme, 0.8::real, k.products, 'joined', NULL
-            FROM retail.search_lexemes AS k
+            FROM search.lexemes AS k
             WHERE k.lexeme = (ts_lexize('english_stem', v_word || v_words[v_place + 1]))[1] AND k.products > 0;
         END IF;
         -- Neither a word of the catalogue nor one that says nothing.
@@ -1105,11 +1566,11 @@ BEGIN
         RETURN QUERY
         SELECT DISTINCT ON (k.lexeme) v_place, v_word, k.lexeme, 0.7::real, k.products, 'begun', w.word
         FROM (
-            SELECT w.word, w.lexeme FROM retail.search_words AS w
+            SELECT w.word, w.lexeme FROM search.words AS w
             WHERE w.word > v_word AND w.word < v_word || '~'
             ORDER BY w.word LIMIT 20
         ) AS w
-        JOIN retail.search_lexemes AS k USING (lexeme)
+        JOIN search.lexemes AS k USING (lexeme)
         WHERE k.products > 0
         ORDER BY k.lexeme, w.word;
         CONTINUE WHEN FOUND;
@@ -1120,14 +1581,14 @@ BEGIN
         FROM (
             SELECT a.word AS first, b.word AS second
             FROM generate_series(3, length(v_word) - 3) AS n
-            JOIN retail.search_words AS a ON a.word = left(v_word, n)
-            JOIN retail.search_words AS b ON b.word = substr(v_word, n + 1)
+            JOIN search.words AS a ON a.word = left(v_word, n)
+            JOIN search.words AS b ON b.word = substr(v_word, n + 1)
             ORDER BY n DESC
             LIMIT 1
         ) AS d
         CROSS JOIN LATERAL (VALUES (d.first), (d.second)) AS h (word)
-        JOIN retail.search_words AS w ON w.word = h.word
-        JOIN retail.search_lexemes AS k ON k.lexeme = w.lexeme
+        JOIN search.words AS w ON w.word = h.word
+        JOIN search.lexemes AS k ON k.lexeme = w.lexeme
         WHERE k.products > 0;
         CONTINUE WHEN FOUND;
 
@@ -1146,11 +1607,11 @@ BEGIN
                 row_number() OVER (ORDER BY n.distance, k.products DESC, n.word) AS turn
             FROM (
                 SELECT w.word, w.lexeme, retail.edit_distance(v_word, w.word) AS distance
-                FROM retail.search_words AS w
+                FROM search.words AS w
                 WHERE w.shorter && v_shorter
                   AND abs(length(w.word) - length(v_word)) <= v_limit
             ) AS n
-            JOIN retail.search_lexemes AS k ON k.lexeme = n.lexeme
+            JOIN search.lexemes AS k ON k.lexeme = n.lexeme
             WHERE n.distance <= v_limit AND k.products > 0
         ) AS c
         WHERE c.distance = c.nearest AND c.turn <= 5
@@ -1160,7 +1621,7 @@ END
 $function$;
 
 COMMENT ON FUNCTION retail.search_terms IS $comment$
-The words of a query as retail.search_lexemes has them, those that are near to it where the catalogue does not have it
+The words of a query as search.lexemes has them, those that are near to it where the catalogue does not have it
 (begun: the beginning of a word; divided: two words in one; corrected: one letter off, or two in words of more than
 seven; joined: two words that the catalogue writes as one, beside both), and how much each counts.
 @title Terms of a query
@@ -1271,39 +1732,40 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
     v_model_id smallint;
+    v_schema   text;
     v_name     text;
     v_grant    record;
 BEGIN
-    LOCK TABLE retail.description_model, retail.next_description_model,
+    LOCK TABLE search.description_model, search.next_description_model,
         retail.product_description_embeddings, retail.next_product_description_embeddings
         IN ACCESS EXCLUSIVE MODE;
     SELECT m.model_id INTO v_model_id
     FROM embedding.models AS m
     WHERE m.model_id = swap_embeddings.model_id AND m.provider <> 'built-in';
-    IF v_model_id IS DISTINCT FROM (SELECT n.model_id FROM retail.next_description_model AS n) THEN
+    IF v_model_id IS DISTINCT FROM (SELECT n.model_id FROM search.next_description_model AS n) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK409',
             MESSAGE = 'The next vectors are those of another model.',
             HINT = 'storekeeper embed makes them anew.';
     END IF;
-    FOREACH v_name IN ARRAY ARRAY['description_model', 'product_description_embeddings'] LOOP
+    FOR v_schema, v_name IN VALUES ('search', 'description_model'), ('retail', 'product_description_embeddings') LOOP
         -- Whoever may read these may read the new ones; the old ones are nobody's.
         FOR v_grant IN
             SELECT a.attname, g.grantee::regrole AS grantee
             FROM pg_attribute AS a, aclexplode(a.attacl) AS g
-            WHERE a.attrelid = to_regclass('retail.' || v_name)
+            WHERE a.attrelid = to_regclass(v_schema || '.' || v_name)
               AND g.privilege_type = 'SELECT'
               AND g.grantee <> 0
         LOOP
             EXECUTE format(
-                'GRANT SELECT (%1$I) ON retail.next_%3$s TO %2$s; REVOKE SELECT (%1$I) ON retail.%3$s FROM %2$s',
-                v_grant.attname, v_grant.grantee, v_name
+                'GRANT SELECT (%1$I) ON %3$s.next_%4$s TO %2$s; REVOKE SELECT (%1$I) ON %3$s.%4$s FROM %2$s',
+                v_grant.attname, v_grant.grantee, v_schema, v_name
             );
         END LOOP;
-        EXECUTE format('ALTER TABLE retail.%s RENAME TO former_%1$s', v_name);
-        EXECUTE format('ALTER TABLE retail.next_%s RENAME TO %1$s', v_name);
-        EXECUTE format('ALTER TABLE retail.former_%s RENAME TO next_%1$s', v_name);
-        EXECUTE format('TRUNCATE retail.next_%s', v_name);
+        EXECUTE format('ALTER TABLE %s.%s RENAME TO former_%2$s', v_schema, v_name);
+        EXECUTE format('ALTER TABLE %s.next_%s RENAME TO %2$s', v_schema, v_name);
+        EXECUTE format('ALTER TABLE %s.former_%s RENAME TO next_%2$s', v_schema, v_name);
+        EXECUTE format('TRUNCATE %s.next_%s', v_schema, v_name);
     END LOOP;
 END
 $function$;
@@ -1314,6 +1776,259 @@ for a million products than for one, and the former vectors are dropped. Indexes
 next vectors are another model's.
 $comment$;
 REVOKE ALL ON FUNCTION retail.swap_embeddings FROM PUBLIC;
+
+-- object: functions/retail/trending_products.sql
+-- What sells better than its own past has it.
+-- drop: DROP FUNCTION retail.trending_products;
+CREATE OR REPLACE FUNCTION retail.trending_products(
+    store_ids   uuid[],
+    category_id smallint DEFAULT NULL,
+    how_many    integer  DEFAULT 10
+)
+RETURNS TABLE (product_id integer, score numeric, orders bigint, why text)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+SET jit = off
+AS $function$
+DECLARE
+    v_today CONSTANT date := retail.today();
+BEGIN
+    RETURN QUERY
+    WITH sold AS (
+        SELECT
+            d.product_id,
+            coalesce(sum(d.units) FILTER (WHERE d.business_day >= v_today - 28), 0) AS units,
+            coalesce(sum(d.order_lines) FILTER (WHERE d.business_day >= v_today - 28), 0) AS lines,
+            coalesce(sum(d.units) FILTER (WHERE d.business_day BETWEEN v_today - 112 AND v_today - 29), 0) / 3 AS before_units,
+            coalesce(sum(d.order_lines) FILTER (WHERE d.business_day BETWEEN v_today - 112 AND v_today - 29), 0) / 3 AS before_lines,
+            -- 52 weeks earlier: the same weekdays.
+            coalesce(sum(d.units) FILTER (WHERE d.business_day < v_today - 364), 0) AS year_units,
+            coalesce(sum(d.order_lines) FILTER (WHERE d.business_day < v_today - 364), 0) AS year_lines
+        FROM retail.daily_sales AS d
+        WHERE d.store_id = ANY (store_ids)
+          AND (
+                d.business_day BETWEEN v_today - 112 AND v_today - 1
+             OR d.business_day BETWEEN v_today - 392 AND v_today - 365
+          )
+        GROUP BY d.product_id
+    ),
+    judged AS (
+        SELECT
+            s.product_id, s.units, s.lines, s.before_units, s.year_units,
+            -- Of order lines, so that one large order is no trend; the difference of roots is as large by chance
+            -- for few as for many, and 2 is a chance of one in forty.
+            2 * (sqrt(s.lines + 0.375) - sqrt(greatest(s.before_lines, s.year_lines) + 0.375)) AS score
+        FROM sold AS s
+        WHERE s.lines >= 3
+          AND s.units > greatest(s.before_units, s.year_units)
+    )
+    SELECT
+        j.product_id, round(j.score, 2), j.lines::bigint,
+        format(
+            '%s sold in the last 28 days; %s in 28 days of the 12 weeks before, %s in the same weeks last year',
+            j.units, round(j.before_units), j.year_units
+        )
+    FROM judged AS j
+    JOIN retail.products AS p USING (product_id)
+    JOIN retail.product_types AS t USING (type_id)
+    WHERE j.score >= 2
+      AND p.is_active
+      AND (trending_products.category_id IS NULL OR t.category_id = trending_products.category_id)
+    ORDER BY j.score DESC, j.units DESC, j.product_id
+    LIMIT how_many;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.trending_products IS $comment$
+Products of which more was sold in the last 28 full days than in 28 days of the 12 weeks before and than in the same
+weeks a year before, by more than chance: what rises every year at this time is no trend. Cancelled and returned orders
+do not count.
+@title Trending products
+@param store_ids    The stores whose sales count.
+@param category_id  Of this category; NULL: all.
+@param how_many     At most so many.
+@return product_id  The product.
+@return score       Standard deviations above the better of the two; 2 or more.
+@return orders      Order lines of the last 28 days.
+@return why         The figures in words.
+@example SELECT * FROM retail.trending_products(retail.get_user_store_list());
+$comment$;
+REVOKE ALL ON FUNCTION retail.trending_products FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.trending_products TO store_managers, regional_managers, head_office;
+
+-- object: functions/retail/wanted_embedding_index.sql
+-- The statements that give a table of vectors the index it should have.
+-- drop: DROP FUNCTION retail.wanted_embedding_index;
+CREATE OR REPLACE FUNCTION retail.wanted_embedding_index(
+    table_name regclass DEFAULT 'retail.product_description_embeddings',
+    rebuild    boolean  DEFAULT false
+)
+RETURNS SETOF text
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_dimension integer;
+    v_count     integer;
+    v_index     record;
+    v_there     boolean := false;
+BEGIN
+    EXECUTE format('SELECT public.vector_dims(e.description_embedding) FROM %s AS e LIMIT 1', table_name) INTO v_dimension;
+    FOR v_index IN
+        SELECT
+            i.indexrelid::regclass AS name,
+            -- One that a build left behind, or for vectors of another length, which could not be written.
+            i.indisvalid AND i.indisready
+                AND a.atttypid = 'public.halfvec'::regtype
+                AND coalesce(a.atttypmod = v_dimension, true) AS fit
+        FROM pg_index AS i
+        JOIN pg_class AS c ON c.oid = i.indexrelid
+        JOIN pg_am AS m ON m.oid = c.relam AND m.amname = 'hnsw'
+        JOIN pg_attribute AS a ON a.attrelid = i.indexrelid AND a.attnum = 1
+        WHERE i.indrelid = table_name
+        ORDER BY 1
+    LOOP
+        IF NOT v_index.fit THEN
+            RETURN NEXT format('DROP INDEX CONCURRENTLY %s', v_index.name);
+        ELSIF rebuild THEN
+            RETURN NEXT format('REINDEX INDEX CONCURRENTLY %s', v_index.name);
+        END IF;
+        v_there := v_there OR v_index.fit;
+    END LOOP;
+    IF NOT v_there AND v_dimension <= 4000 THEN
+        EXECUTE format(
+            'SELECT count(*) FROM (SELECT FROM %s AS e LIMIT %s) AS c',
+            table_name, retail.exact_search_limit(v_dimension) + 1
+        ) INTO v_count;
+        IF v_count > retail.exact_search_limit(v_dimension) THEN
+            -- Half the precision: half the size, and the exact distance sorts what is found.
+            RETURN NEXT format(
+                'CREATE INDEX CONCURRENTLY ON %s USING hnsw'
+                ' ((description_embedding::public.halfvec(%s)) public.halfvec_cosine_ops)'
+                ' WITH (m = 24, ef_construction = 100)',
+                table_name, v_dimension
+            );
+        END IF;
+    END IF;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.wanted_embedding_index IS $comment$
+What is to be run, in this order and each outside a transaction, so that retail.nearest_products finds its index: none
+up to retail.exact_search_limit vectors, nor where it is there; else one by HNSW on halfvec of the vectors' dimension,
+after those are dropped that are invalid or of another dimension. storekeeper index runs them, and \gexec at psql does.
+@title Wanted vector index
+@param table_name  The table of vectors.
+@param rebuild     Whether to build an index anew that is there.
+@return Statements.
+@example SELECT retail.wanted_embedding_index() \gexec
+$comment$;
+REVOKE ALL ON FUNCTION retail.wanted_embedding_index FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.wanted_embedding_index TO storekeeper_dba, storekeeper_definer, storekeeper_loader;
+
+-- object: functions/tool/get_product_recommendations.sql
+-- What to offer beside, or in place of, a product; and what is on the rise.
+-- drop: DROP FUNCTION tool.get_product_recommendations;
+CREATE OR REPLACE FUNCTION tool.get_product_recommendations(
+    sku        text                       DEFAULT NULL,
+    kind       retail.recommendation_kind DEFAULT 'similar',
+    max_rows   retail.row_limit           DEFAULT 10,
+    store_name text                       DEFAULT NULL
+)
+RETURNS SETOF retail.recommended_product
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_kind      CONSTANT text := coalesce(get_product_recommendations.kind, 'similar');
+    v_rows      CONSTANT integer := coalesce(get_product_recommendations.max_rows, 10);
+    v_store_ids CONSTANT uuid[] := retail.find_stores(get_product_recommendations.store_name);
+    v_product   retail.products;
+    v_found     record;
+    v_ids       integer[] := '{}';
+    v_scores    numeric[] := '{}';
+    v_orders    bigint[] := '{}';
+    v_whys      text[] := '{}';
+    v_degraded  boolean := false;
+BEGIN
+    IF get_product_recommendations.sku IS NOT NULL THEN
+        v_product := retail.find_product(get_product_recommendations.sku);
+    ELSIF v_kind <> 'trending' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK400',
+            MESSAGE = format('kind %s needs a sku.', v_kind),
+            HINT = 'Give the article number of the product; only kind trending goes without.';
+    END IF;
+
+    IF v_kind = 'bought_together' THEN
+        SELECT array_agg(b.product_id), array_agg(b.score), array_agg(b.orders), array_agg(b.why)
+        INTO v_ids, v_scores, v_orders, v_whys
+        FROM retail.bought_together(v_product, v_store_ids, v_rows) AS b;
+    ELSIF v_kind = 'trending' THEN
+        SELECT array_agg(b.product_id), array_agg(b.score), array_agg(b.orders), array_agg(b.why)
+        INTO v_ids, v_scores, v_orders, v_whys
+        FROM retail.trending_products(
+            v_store_ids,
+            (SELECT t.category_id FROM retail.product_types AS t WHERE t.type_id = v_product.type_id),
+            v_rows + 1
+        ) AS b
+        WHERE b.product_id IS DISTINCT FROM v_product.product_id;
+    ELSE
+        SELECT array_agg(a.product_id), array_agg(round(a.similarity::numeric, 3)), array_agg(a.why), bool_or(a.degraded)
+        INTO v_ids, v_scores, v_whys, v_degraded
+        FROM retail.alike_products(
+            v_product, v_rows, v_kind = 'substitutes', CASE WHEN v_kind = 'substitutes' THEN v_store_ids END
+        ) AS a;
+    END IF;
+
+    RETURN QUERY
+    SELECT
+        p.sku::text, p.name::text, t.name::text, p.base_price, s.stock, f.score, f.orders,
+        CASE WHEN v_kind <> 'substitutes' THEN f.why
+            ELSE concat_ws('; ', f.why, format('%s in stock', s.stock), CASE
+                WHEN p.base_price < v_product.base_price
+                THEN format('%s %% cheaper', retail.percent(v_product.base_price - p.base_price, v_product.base_price))
+                WHEN p.base_price > v_product.base_price
+                THEN format('%s %% dearer', retail.percent(p.base_price - v_product.base_price, v_product.base_price))
+                ELSE 'same price'
+            END)
+        END,
+        v_degraded
+    FROM unnest(v_ids, v_scores, v_orders, v_whys) WITH ORDINALITY AS f (product_id, score, orders, why, place)
+    JOIN retail.products AS p USING (product_id)
+    JOIN retail.product_types AS t USING (type_id)
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(i.stock_level), 0) AS stock
+        FROM retail.inventory AS i
+        WHERE i.store_id = ANY (v_store_ids) AND i.product_id = p.product_id
+    ) AS s
+    ORDER BY f.place
+    LIMIT v_rows;
+END
+$function$;
+
+COMMENT ON FUNCTION tool.get_product_recommendations IS $comment$
+What to offer a shopper beside or in place of a product, with price, stock and why. kind: similar (by
+description), substitutes (in stock, of its type, at half to twice its price), bought_together (more often in one order than chance
+has it, over 24 months), trending (last 28 days above its own past and season; in the product's category,
+or in all without sku). No rows: the stores you may see show no such habit.
+@title Product recommendations
+@param sku         Article number, for example HTHA000101; only trending goes without.
+@param kind        similar unless told.
+@param max_rows    1 to 200.
+@param store_name  For example Seattle; left out: all your stores.
+@return stock     Units in these stores.
+@return score     similar, substitutes: similarity up to 1; bought_together: times as often as chance; trending: 2 or more.
+@return orders    Orders behind it.
+@return degraded  True: found by words, as the product has no vector yet.
+@example get_product_recommendations(sku => 'PTDR000101', kind => 'bought_together')
+$comment$;
+REVOKE ALL ON FUNCTION tool.get_product_recommendations FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tool.get_product_recommendations TO store_managers, regional_managers, head_office;
 
 -- object: functions/tool/semantic_search_products.sql
 -- Finds products by what they are for, by words or by number.
@@ -1348,7 +2063,7 @@ SET jit = off
 AS $function$
 DECLARE
     -- First of all: no other model takes over from here on.
-    v_service     CONSTANT smallint := (SELECT d.model_id FROM retail.description_model AS d);
+    v_service     CONSTANT smallint := (SELECT d.model_id FROM search.description_model AS d);
     v_embedding   CONSTANT public.vector := CASE
         WHEN semantic_search_products.query_model = (
             SELECT m.name FROM embedding.models AS m WHERE m.model_id = v_service
@@ -1438,6 +2153,57 @@ $comment$;
 REVOKE ALL ON FUNCTION tool.semantic_search_products FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tool.semantic_search_products TO store_managers, regional_managers, head_office;
 
+-- object: functions/tool/similar_products.sql
+-- Products like one, with price and stock.
+-- drop: DROP FUNCTION tool.similar_products;
+CREATE OR REPLACE FUNCTION tool.similar_products(
+    sku           text,
+    max_rows      retail.row_limit DEFAULT 10,
+    in_stock_only boolean          DEFAULT false
+)
+RETURNS SETOF retail.similar_product
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_product   CONSTANT retail.products := retail.find_product(sku);
+    v_store_ids CONSTANT uuid[] := retail.get_user_store_list();
+BEGIN
+    RETURN QUERY
+    SELECT
+        p.sku::text, p.name::text, t.name::text, p.base_price, p.base_price - v_product.base_price,
+        coalesce((
+            SELECT sum(i.stock_level) FROM retail.inventory AS i
+            WHERE i.store_id = ANY (v_store_ids) AND i.product_id = p.product_id
+        ), 0),
+        round(a.similarity::numeric, 3), a.why, a.degraded
+    FROM retail.alike_products(
+        v_product, coalesce(max_rows, 10)::integer,
+        stocked_in => CASE WHEN in_stock_only THEN v_store_ids END
+    ) WITH ORDINALITY AS a (product_id, similarity, why, degraded, place)
+    JOIN retail.products AS p USING (product_id)
+    JOIN retail.product_types AS t USING (type_id)
+    ORDER BY a.place;
+END
+$function$;
+
+COMMENT ON FUNCTION tool.similar_products IS $comment$
+Products most like a given one by their descriptions, with price and stock in the stores you may see: for
+"what else is there like it", or something cheaper. For other recommendations get_product_recommendations.
+@title Similar products
+@param sku            Article number, for example HTHA000101.
+@param max_rows       1 to 200.
+@param in_stock_only  Only what your stores have.
+@return price_difference  US dollars against the given product; negative is cheaper.
+@return stock             Units in your stores.
+@return similarity        Up to 1.
+@return degraded          True: found by the words of its name, as it has no vector yet.
+@example similar_products(sku => 'HTHA000101', in_stock_only => true)
+$comment$;
+REVOKE ALL ON FUNCTION tool.similar_products FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tool.similar_products TO store_managers, regional_managers, head_office;
+
 -- object: triggers/categories.sql
 -- A category that changes changes what its products are found by.
 -- drop: DROP TRIGGER refresh_updated ON retail.categories;
@@ -1447,41 +2213,41 @@ CREATE OR REPLACE TRIGGER refresh_updated
     FOR EACH STATEMENT EXECUTE FUNCTION retail.refresh_products();
 COMMENT ON TRIGGER refresh_updated ON retail.categories IS 'Makes its products searchable as they are now.';
 
--- object: triggers/product_search.sql
+-- object: triggers/documents.sql
 -- Documents make the counts of words. One transition table a trigger, so that one statement serves all.
--- drop: DROP TRIGGER count_deleted ON retail.product_search;
--- drop: DROP TRIGGER count_inserted ON retail.product_search;
--- drop: DROP TRIGGER count_truncated ON retail.product_search;
--- drop: DROP TRIGGER count_updated_from ON retail.product_search;
--- drop: DROP TRIGGER count_updated_to ON retail.product_search;
+-- drop: DROP TRIGGER count_deleted ON search.documents;
+-- drop: DROP TRIGGER count_inserted ON search.documents;
+-- drop: DROP TRIGGER count_truncated ON search.documents;
+-- drop: DROP TRIGGER count_updated_from ON search.documents;
+-- drop: DROP TRIGGER count_updated_to ON search.documents;
 CREATE OR REPLACE TRIGGER count_deleted
-    AFTER DELETE ON retail.product_search
+    AFTER DELETE ON search.documents
     REFERENCING OLD TABLE AS changed_rows
     FOR EACH STATEMENT EXECUTE FUNCTION retail.count_lexemes('gone');
-COMMENT ON TRIGGER count_deleted ON retail.product_search IS 'Takes deleted documents from the counts.';
+COMMENT ON TRIGGER count_deleted ON search.documents IS 'Takes deleted documents from the counts.';
 
 CREATE OR REPLACE TRIGGER count_inserted
-    AFTER INSERT ON retail.product_search
+    AFTER INSERT ON search.documents
     REFERENCING NEW TABLE AS changed_rows
     FOR EACH STATEMENT EXECUTE FUNCTION retail.count_lexemes('there');
-COMMENT ON TRIGGER count_inserted ON retail.product_search IS 'Adds new documents to the counts.';
+COMMENT ON TRIGGER count_inserted ON search.documents IS 'Adds new documents to the counts.';
 
 CREATE OR REPLACE TRIGGER count_truncated
-    AFTER TRUNCATE ON retail.product_search
+    AFTER TRUNCATE ON search.documents
     FOR EACH STATEMENT EXECUTE FUNCTION retail.count_lexemes();
-COMMENT ON TRIGGER count_truncated ON retail.product_search IS 'Empties the counts.';
+COMMENT ON TRIGGER count_truncated ON search.documents IS 'Empties the counts.';
 
 CREATE OR REPLACE TRIGGER count_updated_from
-    AFTER UPDATE ON retail.product_search
+    AFTER UPDATE ON search.documents
     REFERENCING OLD TABLE AS changed_rows
     FOR EACH STATEMENT EXECUTE FUNCTION retail.count_lexemes('gone');
-COMMENT ON TRIGGER count_updated_from ON retail.product_search IS 'Takes documents as they were from the counts.';
+COMMENT ON TRIGGER count_updated_from ON search.documents IS 'Takes documents as they were from the counts.';
 
 CREATE OR REPLACE TRIGGER count_updated_to
-    AFTER UPDATE ON retail.product_search
+    AFTER UPDATE ON search.documents
     REFERENCING NEW TABLE AS changed_rows
     FOR EACH STATEMENT EXECUTE FUNCTION retail.count_lexemes('there');
-COMMENT ON TRIGGER count_updated_to ON retail.product_search IS 'Adds documents as they are to the counts.';
+COMMENT ON TRIGGER count_updated_to ON search.documents IS 'Adds documents as they are to the counts.';
 
 -- object: triggers/product_types.sql
 -- A type that changes changes what its products are found by.

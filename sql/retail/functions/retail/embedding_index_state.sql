@@ -1,0 +1,48 @@
+-- Whether the vectors have the index that so many need.
+-- drop: DROP FUNCTION retail.embedding_index_state;
+CREATE OR REPLACE FUNCTION retail.embedding_index_state()
+RETURNS TABLE (ok boolean, finding text)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_wanted    CONSTANT text[] := ARRAY(SELECT w.* FROM retail.wanted_embedding_index() AS w);
+    v_dimension CONSTANT integer := (
+        SELECT public.vector_dims(e.description_embedding) FROM retail.product_description_embeddings AS e LIMIT 1
+    );
+    v_limit     CONSTANT integer := retail.exact_search_limit(v_dimension);
+    v_count     CONSTANT integer := (
+        SELECT count(*) FROM (SELECT FROM retail.product_description_embeddings AS e LIMIT v_limit + 1) AS c
+    );
+    v_index     CONSTANT text := (
+        SELECT string_agg(i.indexrelid::regclass::text, ', ')
+        FROM pg_index AS i
+        JOIN pg_class AS c ON c.oid = i.indexrelid
+        JOIN pg_am AS m ON m.oid = c.relam AND m.amname = 'hnsw'
+        WHERE i.indrelid = 'retail.product_description_embeddings'::regclass
+    );
+BEGIN
+    ok := v_wanted = '{}' AND (v_count <= v_limit OR v_dimension <= 4000);
+    finding := CASE
+        WHEN v_dimension IS NULL THEN 'there are no vectors yet'
+        WHEN v_wanted[1] LIKE 'DROP %' THEN format('%s: not valid, or not for %s dimensions', v_index, v_dimension)
+        WHEN NOT ok AND v_dimension > 4000 THEN format('no index takes vectors of %s dimensions', v_dimension)
+        WHEN NOT ok THEN format('missing: more than %s vectors of %s dimensions are compared one by one', v_limit, v_dimension)
+        WHEN v_index IS NOT NULL THEN v_index
+        ELSE format('not needed: %s vectors, and up to %s are compared one by one', v_count, v_limit)
+    END;
+    RETURN NEXT;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.embedding_index_state IS $comment$
+What storekeeper index and doctor say of the index of retail.product_description_embeddings. Looks at no more vectors
+than it takes to know whether an index is needed.
+@title State of the vector index
+@return ok       Whether it is as it should be.
+@return finding  What was found.
+@example SELECT * FROM retail.embedding_index_state();
+$comment$;
+REVOKE ALL ON FUNCTION retail.embedding_index_state FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.embedding_index_state TO storekeeper_dba, storekeeper_definer, storekeeper_loader;

@@ -1,0 +1,226 @@
+"""storekeeper index: fresh, again, too small, after a build that was killed, beside one that is running."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+
+from conftest import SEATTLE, Target, client, storekeeper
+from storekeeper import vector_index
+from storekeeper.errors import MCPError
+
+TABLE = "retail.product_description_embeddings"
+INDEXES = f"""
+    SELECT i.indexrelid::regclass::text, i.indisvalid FROM pg_index AS i
+    WHERE i.indrelid = '{TABLE}'::regclass AND NOT i.indisprimary
+"""
+CREATED = "CREATE INDEX CONCURRENTLY ON retail.product_description_embeddings"
+
+
+def quiet(*_: object) -> None:
+    """No progress."""
+
+
+@pytest.fixture
+def many(own: Target) -> Target:
+    """With more vectors than are compared one by one."""
+    own.execute(
+        "CREATE OR REPLACE FUNCTION retail.exact_search_limit(dimension integer) RETURNS integer"
+        " LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 100"
+    )
+    fill(own)
+    return own
+
+
+def fill(database: Target, copies: int = 1) -> None:
+    """A vector for each product; more products, where they are to be many."""
+    database.execute("ALTER TABLE retail.products DISABLE TRIGGER USER")
+    database.execute(
+        "INSERT INTO retail.products SELECT product_id + 1000 * n, 'X' || (product_id + 1000 * n), type_id,"
+        " name || n, description, unit, cost, base_price FROM retail.products, generate_series(1, %s) AS n",
+        copies - 1,
+    )
+    database.execute(
+        f"INSERT INTO {TABLE} (product_id, description_embedding)"
+        " SELECT product_id,"
+        " ARRAY(SELECT sin(product_id * i) FROM generate_series(1, 64) AS i)::public.vector"
+        " FROM retail.products ON CONFLICT (product_id) DO UPDATE"
+        " SET description_embedding = excluded.description_embedding"
+    )
+
+
+def as_dba(database: Target) -> dict[str, str]:
+    return database.environment() | {"STOREKEEPER_DATABASE_URL": database.dba}
+
+
+def test_few_vectors_need_none(own: Target) -> None:
+    run = storekeeper("index", environment=as_dba(own))
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("Vector index: ")
+    assert own.execute(INDEXES) == []
+
+
+def test_built_once_and_used(many: Target) -> None:
+    first = storekeeper("index", environment=as_dba(many))
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.startswith(CREATED)
+    ((name, valid),) = many.execute(INDEXES)
+    assert valid
+    assert f"Vector index: {name}." in first.stdout
+
+    again = storekeeper("index", environment=as_dba(many))
+    assert again.stdout == f"Vector index: {name}.\n"
+    assert many.execute(INDEXES) == [(name, True)]
+
+    ((nearest,),) = many.execute(
+        "SELECT array_agg(n.product_id) FROM retail.nearest_products("
+        f"(SELECT description_embedding FROM {TABLE} WHERE product_id = 7), 5) AS n"
+    )
+    assert nearest[0] == 7
+    assert len(nearest) == 5
+
+
+def test_built_anew(many: Target) -> None:
+    vector_index.build(many.dba, quiet)
+    ((before,),) = many.execute(f"SELECT pg_relation_filenode('{many.execute(INDEXES)[0][0]}')")
+    (statement,) = vector_index.build(many.dba, quiet, rebuild=True)
+    assert statement.startswith("REINDEX INDEX CONCURRENTLY")
+    ((name, valid),) = many.execute(INDEXES)
+    assert valid
+    assert many.execute(f"SELECT pg_relation_filenode('{name}')") != [(before,)]
+
+
+def test_the_next_model_has_its_own(many: Target) -> None:
+    many.execute(f"CREATE TABLE retail.next_vectors (LIKE {TABLE} INCLUDING ALL)")
+    many.execute("ALTER TABLE retail.next_vectors OWNER TO storekeeper_owner")
+    many.execute(f"INSERT INTO retail.next_vectors TABLE {TABLE}")
+    (statement,) = vector_index.build(many.dba, quiet, table="retail.next_vectors")
+    assert "ON retail.next_vectors USING hnsw" in statement
+    assert many.execute(INDEXES) == []
+
+
+def test_an_invalid_one_is_dropped_first(many: Target) -> None:
+    vector_index.build(many.dba, quiet)
+    ((name, _),) = many.execute(INDEXES)
+    many.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = %s::regclass", name)
+    assert vector_index.state(many.dba)[0] is False
+
+    drop, create = vector_index.build(many.dba, quiet)
+    assert drop == f"DROP INDEX CONCURRENTLY {name}"
+    assert create.startswith(CREATED)
+    assert [valid for _, valid in many.execute(INDEXES)] == [True]
+
+
+def test_the_doctor_tells(many: Target) -> None:
+    def finding() -> dict[str, Any]:
+        run = storekeeper("doctor", "--json", environment=as_dba(many))
+        findings = json.loads(run.stdout)["findings"]
+        found: dict[str, Any] = next(f for f in findings if f["subject"] == "vector index")
+        return found
+
+    missing = finding()
+    assert missing["ok"] is False
+    assert "storekeeper index" in missing["hint"]
+    vector_index.build(many.dba, quiet)
+    assert finding()["ok"] is True
+
+
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
+def test_a_build_that_was_killed_is_begun_anew(many: Target, ending: signal.Signals) -> None:
+    # An older transaction holds the build up where its index is there and not valid.
+    with psycopg.connect(many.dba) as older:
+        older.execute(f"SELECT count(*) FROM {TABLE}")
+        older.execute(f"LOCK TABLE {TABLE} IN ROW EXCLUSIVE MODE")
+        building = subprocess.Popen(
+            [sys.executable, "-m", "storekeeper", "index"],
+            env=as_dba(many),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        wait_until(many, "SELECT count(*) = 1 FROM pg_stat_progress_create_index")
+        building.send_signal(ending)
+        building.communicate(timeout=30)
+        # The server hears of it though nobody tells it.
+        wait_until(many, "SELECT count(*) = 0 FROM pg_stat_progress_create_index")
+    assert [valid for _, valid in many.execute(INDEXES)] == [False]
+    statements = vector_index.build(many.dba, quiet)
+    assert [s.split()[0] for s in statements] == ["DROP", "CREATE"]
+    assert [valid for _, valid in many.execute(INDEXES)] == [True]
+
+
+def wait_until(database: Target, question: str) -> None:
+    end = time.monotonic() + 30
+    while database.execute(question) != [(True,)]:
+        assert time.monotonic() < end, question
+        time.sleep(0.05)
+
+
+def test_two_at_once_build_one(many: Target) -> None:
+    fill(many, copies=8)
+    with ThreadPoolExecutor(2) as threads:
+        runs = [threads.submit(vector_index.build, many.dba, quiet) for _ in range(2)]
+        built = [statement for run in runs for statement in run.result(timeout=60)]
+    assert len(built) == 1
+    assert len(many.execute(INDEXES)) == 1
+
+
+def test_shared_memory_that_is_not_there(many: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    work, workers = vector_index._run, []
+
+    def run(builder: vector_index.Connection, *rest: Any) -> list[str]:
+        workers.extend(builder.execute("SHOW max_parallel_maintenance_workers").fetchone() or ())
+        if workers[-1] != "0":
+            raise psycopg.errors.DiskFull("no shared memory")
+        return work(builder, *rest)
+
+    monkeypatch.setattr(vector_index, "_run", run)
+    (statement,) = vector_index.build(many.dba, quiet)
+    assert statement.startswith(CREATED)
+    assert len(workers) == 2
+
+
+def test_who_may_not_is_told(many: Target) -> None:
+    with pytest.raises(MCPError) as refused:
+        vector_index.build(many.gateway, quiet)
+    assert refused.value.hint
+
+
+def test_without_the_shop(own: Target) -> None:
+    with pytest.raises(MCPError, match="no product vectors"):
+        vector_index.build(own.server.admin, quiet)
+
+
+def test_a_wrong_size_is_told(many: Target) -> None:
+    run = storekeeper("index", "--memory", "much", environment=as_dba(many))
+    assert run.returncode == 1
+    assert "maintenance_work_mem" in run.stderr
+
+
+@pytest.mark.anyio
+async def test_recommendations_over_mcp(own_with_model: Target) -> None:
+    async with client(own_with_model, SEATTLE) as mcp:
+        similar = await mcp.call_tool("similar_products", {"sku": "PTDR000901", "max_rows": 3})
+        rows = similar.structured_content["rows"]
+        assert len(rows) == 3
+        assert {row["product_type"] for row in rows} == {"Drills"}
+        assert all(row["degraded"] is False for row in rows)
+        for kind in ("similar", "substitutes", "bought_together", "trending"):
+            found = await mcp.call_tool(
+                "get_product_recommendations", {"sku": "PTDR000901", "kind": kind}
+            )
+            assert not found.is_error, found
+            assert all(row["why"] for row in found.structured_content["rows"])
+        tools = {tool.name: tool for tool in (await mcp.list_tools()).tools}
+        kinds = tools["get_product_recommendations"].input_schema["properties"]["kind"]["enum"]
+        assert set(kinds) == {"similar", "substitutes", "bought_together", "trending"}
+        unknown = await mcp.call_tool("similar_products", {"sku": "PTDR000999"})
+        assert unknown.is_error
+        assert "PTDR000906" in str(unknown.content), "near ones are named"
