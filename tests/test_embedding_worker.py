@@ -41,7 +41,10 @@ from storekeeper.settings import Settings
 from wire import Wire, eventually
 
 PATIENCE = 60  # seconds for a process, on a machine that is busy
-TEXT = "SELECT product_id, concat_ws('. ', name, description) FROM retail.products ORDER BY 1"
+TEXT = """
+    SELECT product_id, content
+    FROM retail.describe_products(ARRAY(SELECT product_id FROM retail.products)) ORDER BY 1
+"""
 STORED = """
     SELECT product_id, description_embedding::text FROM retail.product_description_embeddings ORDER BY 1
 """
@@ -223,9 +226,10 @@ def test_back_to_the_built_in_model(own_with_model: Target, service: EmbeddingSe
     assert state(own)[built_in]["active"]
     ((products, right),) = own.execute("""
         SELECT count(*), count(*) FILTER (
-            WHERE e.description_embedding = embedding.embed(concat_ws('. ', p.name, p.description))
+            WHERE e.description_embedding <=> embedding.embed(p.content) < 1e-6
         )
-        FROM retail.products AS p LEFT JOIN retail.product_description_embeddings AS e USING (product_id)
+        FROM retail.describe_products(ARRAY(SELECT product_id FROM retail.products)) AS p
+        LEFT JOIN retail.product_description_embeddings AS e USING (product_id)
     """)
     assert products == right == len(wanted(own))
 

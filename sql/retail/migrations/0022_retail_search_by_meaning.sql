@@ -524,7 +524,7 @@ BEGIN
     DELETE FROM retail.next_product_description_embeddings AS e
     WHERE e.product_id = ANY (embed_contents.product_ids);
     IF EXISTS (SELECT FROM search.description_model)
-        OR NOT EXISTS (SELECT FROM embedding.models AS m WHERE m.provider = 'built-in')
+        OR NOT EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in')
     THEN
         DELETE FROM retail.product_description_embeddings AS e
         WHERE e.product_id = ANY (embed_contents.product_ids);
@@ -562,7 +562,7 @@ SET jit = off
 AS $function$
 DECLARE
     v_built_in CONSTANT boolean := NOT EXISTS (SELECT FROM search.description_model)
-        AND EXISTS (SELECT FROM embedding.models AS m WHERE m.provider = 'built-in');
+        AND EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in');
     v_ids      integer[];
 BEGIN
     SELECT array_agg(p.product_id ORDER BY p.product_id) INTO v_ids
@@ -1239,7 +1239,10 @@ BEGIN
         ) AS r;
     END IF;
 
-    IF v_embedding IS NULL AND NOT EXISTS (SELECT FROM search.description_model) THEN
+    IF v_embedding IS NULL
+        AND NOT EXISTS (SELECT FROM search.description_model)
+        AND EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in')
+    THEN
         -- Corrections are added; what was typed stays.
         v_embedding := embedding.embed(concat_ws(' ', v_typed, v_spelt));
     END IF;
@@ -2096,7 +2099,7 @@ BEGIN
     PERFORM retail.check_embedding(v_embedding, 'query_embedding');
     v_degraded := NOT EXISTS (SELECT FROM retail.product_description_embeddings) OR CASE
         WHEN v_service IS NOT NULL THEN v_embedding IS NULL
-        ELSE NOT EXISTS (SELECT FROM embedding.models AS m WHERE m.provider = 'built-in')
+        ELSE NOT EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in')
     END;
 
     RETURN QUERY

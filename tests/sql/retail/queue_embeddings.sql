@@ -32,8 +32,8 @@ SELECT is(retail.queue_embeddings(:two::smallint), :products - 1::bigint, 'asked
 RESET ROLE;
 SELECT results_eq(
     format('SELECT content FROM embedding.queue WHERE key = %L AND model_id = %s', :first, :two),
-    format('SELECT name || ''. '' || description FROM retail.products WHERE product_id = %s', :first),
-    'the text is the name and the description'
+    format('SELECT content FROM retail.describe_products(ARRAY[%s])', :first),
+    'the text is what the built-in model would embed'
 );
 SELECT is_empty(
     $$SELECT FROM pg_locks WHERE relation = 'retail.products'::regclass AND mode ~ 'Exclusive' AND mode <> 'ShareRowExclusiveLock'$$,

@@ -14,7 +14,7 @@ BEGIN
     DELETE FROM retail.next_product_description_embeddings AS e
     WHERE e.product_id = ANY (embed_contents.product_ids);
     IF EXISTS (SELECT FROM search.description_model)
-        OR NOT EXISTS (SELECT FROM embedding.models AS m WHERE m.provider = 'built-in')
+        OR NOT EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in')
     THEN
         DELETE FROM retail.product_description_embeddings AS e
         WHERE e.product_id = ANY (embed_contents.product_ids);

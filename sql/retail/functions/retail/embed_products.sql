@@ -9,7 +9,7 @@ SET jit = off
 AS $function$
 DECLARE
     v_built_in CONSTANT boolean := NOT EXISTS (SELECT FROM search.description_model)
-        AND EXISTS (SELECT FROM embedding.models AS m WHERE m.provider = 'built-in');
+        AND EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in');
     v_ids      integer[];
 BEGIN
     SELECT array_agg(p.product_id ORDER BY p.product_id) INTO v_ids

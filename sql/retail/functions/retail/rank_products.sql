@@ -130,7 +130,10 @@ BEGIN
         ) AS r;
     END IF;
 
-    IF v_embedding IS NULL AND NOT EXISTS (SELECT FROM search.description_model) THEN
+    IF v_embedding IS NULL
+        AND NOT EXISTS (SELECT FROM search.description_model)
+        AND EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in')
+    THEN
         -- Corrections are added; what was typed stays.
         v_embedding := embedding.embed(concat_ws(' ', v_typed, v_spelt));
     END IF;

@@ -63,7 +63,7 @@ BEGIN
     PERFORM retail.check_embedding(v_embedding, 'query_embedding');
     v_degraded := NOT EXISTS (SELECT FROM retail.product_description_embeddings) OR CASE
         WHEN v_service IS NOT NULL THEN v_embedding IS NULL
-        ELSE NOT EXISTS (SELECT FROM embedding.models AS m WHERE m.provider = 'built-in')
+        ELSE NOT EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in')
     END;
 
     RETURN QUERY
