@@ -469,3 +469,100 @@ def test_a_server_drains_the_queue(things: Target, service: EmbeddingServer) -> 
         assert wire.end() == 0
         assert KEY not in wire.log_text()
     assert state(things)[MODEL]["waiting"] == 0
+
+
+# search
+
+
+def test_queries_are_compared_with_the_vectors_of_their_service(
+    own_with_model: Target, service: EmbeddingServer
+) -> None:
+    """By MCP: the service's vectors as long as it answers, then words alone, then its vectors again."""
+    own = own_with_model
+    environment = dba(own, service, STOREKEEPER_EMBEDDING_QUERY_TIMEOUT="0.5") | {
+        "STOREKEEPER_DATABASE_URL": own.gateway,
+        "STOREKEEPER_PRINCIPAL": HEAD_OFFICE,
+    }
+    content = own.execute(TEXT)[0][1][:1000]
+    ((sku,),) = own.execute("SELECT sku FROM retail.products ORDER BY product_id LIMIT 1")
+
+    def search(wire: Wire) -> list[dict[str, Any]]:
+        result = wire.call("semantic_search_products", query_description=content, max_rows=5)
+        rows: list[dict[str, Any]] = result["structuredContent"]["rows"]
+        return rows
+
+    with Wire(environment) as wire:
+        wire.greet()
+        before = search(wire)
+        assert not before[0]["degraded"]
+        assert service.texts == [], "nobody asks for a vector that can't be compared"
+
+        assert embed(dba(own, service)).returncode == 0
+        eventually(lambda: content in service.texts or not search(wire))
+        found = search(wire)
+        assert (found[0]["sku"], found[0]["similarity"], found[0]["degraded"]) == (sku, 1, False)
+        assert found[1:] != before[1:], "another model finds other things alike"
+        assert service.texts.count(content) == 2, "for its product, and once for all searches"
+
+        refused = wire.call(
+            "semantic_search_products", query_description="hose", query_embedding="[1, 2]"
+        )
+        assert "no argument" in refused["content"][0]["text"]
+
+        service.always = status(503)
+        result = wire.call("semantic_search_products", query_description="garden hose")
+        rows = result["structuredContent"]["rows"]
+        assert all(row["degraded"] and row["similarity"] is None for row in rows)
+        assert "Hose" in rows[0]["product_name"]
+        service.always = None
+        result = wire.call("semantic_search_products", query_description="garden hoses")
+        assert not result["structuredContent"]["rows"][0]["degraded"]
+        assert KEY not in wire.log_text()
+
+
+def test_health_tells_of_a_service_that_is_down(
+    own_with_model: Target, service: EmbeddingServer
+) -> None:
+    own = own_with_model
+    assert embed(dba(own, service)).returncode == 0
+    environment = dba(own, service) | {
+        "STOREKEEPER_DATABASE_URL": own.gateway,
+        "STOREKEEPER_PRINCIPAL": HEAD_OFFICE,
+    }
+
+    def health(wire: Wire) -> dict[str, Any]:
+        read = wire.ask("resources/read", {"uri": "storekeeper://health"})
+        report: dict[str, Any] = json.loads(read["result"]["contents"][0]["text"])
+        return report
+
+    with Wire(environment) as wire:
+        wire.greet()
+        told = health(wire)
+        assert told["embedding_service"] == {
+            "host": f"127.0.0.1:{service.port}",
+            "model": MODEL,
+            "circuit": "closed",
+        }
+        service.always = status(503)
+
+        def refused() -> bool:
+            wire.call("semantic_search_products", query_description=f"hose {len(service.asked)}")
+            return bool(health(wire)["embedding_service"]["circuit"] == "open")
+
+        eventually(refused)
+        assert health(wire)["status"] == "degraded"
+
+
+def test_the_doctor_asks_the_service(own_with_model: Target, service: EmbeddingServer) -> None:
+    def told() -> dict[str, Any]:
+        run = storekeeper("doctor", "--json", environment=dba(own_with_model, service))
+        findings: list[dict[str, Any]] = json.loads(run.stdout)["findings"]
+        return next(f for f in findings if f["subject"] == "embedding service")
+
+    well = told()
+    assert well["ok"]
+    assert f"vectors of {DIMENSION} numbers by {MODEL}" in well["finding"]
+    service.always = status(401)
+    ill = told()
+    assert not ill["ok"]
+    assert "STOREKEEPER_EMBEDDING_API_KEY" in ill["hint"]

@@ -59,6 +59,8 @@ async def examine(settings: Settings, database: Database) -> list[Finding]:
             )
             return findings
     findings.append(await _serving(settings, database))
+    if settings.embedding_url is not None:
+        findings.append(await _embedding_service(settings))
     return findings
 
 
@@ -87,6 +89,19 @@ async def _serving(settings: Settings, database: Database) -> Finding:
     except MCPError as failure:
         return _failed("serving", failure)
     return Finding("serving", ok=True, finding="the account and the key are fit to serve")
+
+
+async def _embedding_service(settings: Settings) -> Finding:
+    from storekeeper.embedder import PROBE, Embedder
+
+    try:
+        async with Embedder.of(settings) as embedder:
+            vector = await embedder.embed_query(PROBE)
+            service = embedder.service
+    except MCPError as failure:
+        return _failed("embedding service", failure)
+    found = f"{service.host} answers with vectors of {len(vector)} numbers by {service.model}"
+    return Finding("embedding service", ok=True, finding=found)
 
 
 def _failed(subject: str, error: MCPError) -> Finding:
