@@ -1109,10 +1109,11 @@ BEGIN
         array_agg((t.weight * ln(1 + n.total / t.products))::real ORDER BY t.place),
         array_agg(CASE t.kind
             WHEN 'corrected' THEN format('corrected: "%s" -> %s', t.word, t.spelt)
+            WHEN 'synonym' THEN format('synonym: "%s" -> %s', t.word, t.spelt)
             WHEN 'joined' THEN 'joined: ' || t.word
             ELSE 'words: ' || t.word
         END ORDER BY t.place),
-        string_agg(t.spelt, ' ' ORDER BY t.place) FILTER (WHERE t.kind = 'corrected' AND t.turn <= 2),
+        string_agg(DISTINCT t.spelt, ' ') FILTER (WHERE t.kind = 'corrected' AND t.turn <= 2 OR t.kind = 'synonym'),
         string_agg(quote_literal(t.lexeme), ' | ')
             FILTER (WHERE t.products_so_far <= c_looked_at OR t.rarity = 1)::tsquery
     INTO v_places, v_terms, v_shares, v_words, v_spelt, v_wanted
@@ -1229,7 +1230,7 @@ BEGIN
             nullif(concat_ws(
                 '; ',
                 'words: ' || string_agg(DISTINCT substr(t.word, 8), ', ') FILTER (WHERE t.word LIKE 'words: %'),
-                string_agg(DISTINCT t.word, '; ') FILTER (WHERE t.word LIKE 'corrected: %')
+                string_agg(DISTINCT t.word, '; ') FILTER (WHERE t.word LIKE 'corrected: %' OR t.word LIKE 'synonym: %')
             ), ''),
             'words: ' || string_agg(DISTINCT substr(t.word, 9), ', ')
         ) AS matched
@@ -1484,6 +1485,16 @@ BEGIN
             FROM search.lexemes AS k
             WHERE k.lexeme = (ts_lexize('english_stem', v_word || v_words[v_place + 1]))[1] AND k.products > 0;
         END IF;
+        -- What others say for it. Each further word of that has a place of its own.
+        RETURN QUERY
+        SELECT v_place + 100 * (m.n::integer - 1), y.word, k.lexeme, 0.8::real, k.products, 'synonym', y.means
+        FROM search.synonyms AS y
+        CROSS JOIN LATERAL unnest(tsvector_to_array(to_tsvector('english', y.means))) WITH ORDINALITY AS m (lexeme, n)
+        JOIN search.lexemes AS k ON k.lexeme = m.lexeme AND k.products > 0
+        WHERE y.word = ANY (ARRAY[
+            v_word, rtrim(v_word, 's'), v_word || ' ' || v_words[v_place + 1], v_word || ' ' || rtrim(v_words[v_place + 1], 's')
+        ]);
+        v_known := v_known OR FOUND;
         -- Neither a word of the catalogue nor one that says nothing.
         IF v_known OR v_word !~ '^[a-z]{4,20}$' OR ts_lexize('english_stem', v_word) = '{}' THEN
             CONTINUE;
@@ -1550,7 +1561,7 @@ $function$;
 COMMENT ON FUNCTION retail.search_terms IS $comment$
 The words of a query as search.lexemes has them, those that are near to it where the catalogue does not have it
 (begun: the beginning of a word; divided: two words in one; corrected: one letter off, or two in words of more than
-seven; joined: two words that the catalogue writes as one, beside both), and how much each counts.
+seven; joined: two words that the catalogue writes as one, beside both; synonym: by search.synonyms), and how much each counts.
 @title Terms of a query
 @param query  What somebody looks for.
 @return place     Of the word in the query.
@@ -1558,7 +1569,7 @@ seven; joined: two words that the catalogue writes as one, beside both), and how
 @return lexeme    What is looked for.
 @return weight    1 for words as typed.
 @return products  How many products have it.
-@return kind      word, joined, begun, divided or corrected.
+@return kind      word, joined, synonym, begun, divided or corrected.
 @return spelt     As the catalogue spells it, where it was typed otherwise.
 @example SELECT * FROM retail.search_terms('cordles screwdirver');
 $comment$;
