@@ -13,7 +13,7 @@ SELECT be('seattle@zava.example');
 SELECT lives_ok($$SELECT retail.check_embedding('[1, 0, 0]', 'v')$$, 'that of the products');
 SELECT throws_ok($$SELECT retail.check_embedding('[1, 0]', 'v')$$, 'SK400', 'another one');
 SELECT throws_ok($$SELECT retail.check_embedding('[0, 0, 0]', 'v')$$, 'SK400', 'no direction');
-SELECT throws_ok($$SELECT retail.check_embedding('[0, NaN, 0]'::text::public.vector, 'v')$$, '22P02', 'pgvector knows no NaN');
+SELECT throws_ok($$SELECT retail.check_embedding('[0, NaN, 0]'::text::public.vector, 'v')$$, '22000', 'pgvector knows no NaN');
 SELECT lives_ok($$SELECT retail.check_embedding(NULL, 'v')$$, 'none');
 
 SELECT * FROM finish();
