@@ -1,5 +1,6 @@
 SET LOCAL ROLE storekeeper_owner;
 DROP INDEX retail.products_lower_name_idx;
+DROP TABLE search.synonyms;
 DROP TABLE search.words;
 DROP TABLE search.lexemes;
 DROP TABLE search.documents;

@@ -34,6 +34,16 @@ BEGIN
             FROM search.lexemes AS k
             WHERE k.lexeme = (ts_lexize('english_stem', v_word || v_words[v_place + 1]))[1] AND k.products > 0;
         END IF;
+        -- What others say for it. Each further word of that has a place of its own.
+        RETURN QUERY
+        SELECT v_place + 100 * (m.n::integer - 1), y.word, k.lexeme, 0.8::real, k.products, 'synonym', y.means
+        FROM search.synonyms AS y
+        CROSS JOIN LATERAL unnest(tsvector_to_array(to_tsvector('english', y.means))) WITH ORDINALITY AS m (lexeme, n)
+        JOIN search.lexemes AS k ON k.lexeme = m.lexeme AND k.products > 0
+        WHERE y.word = ANY (ARRAY[
+            v_word, rtrim(v_word, 's'), v_word || ' ' || v_words[v_place + 1], v_word || ' ' || rtrim(v_words[v_place + 1], 's')
+        ]);
+        v_known := v_known OR FOUND;
         -- Neither a word of the catalogue nor one that says nothing.
         IF v_known OR v_word !~ '^[a-z]{4,20}$' OR ts_lexize('english_stem', v_word) = '{}' THEN
             CONTINUE;
@@ -100,7 +110,7 @@ $function$;
 COMMENT ON FUNCTION retail.search_terms IS $comment$
 The words of a query as search.lexemes has them, those that are near to it where the catalogue does not have it
 (begun: the beginning of a word; divided: two words in one; corrected: one letter off, or two in words of more than
-seven; joined: two words that the catalogue writes as one, beside both), and how much each counts.
+seven; joined: two words that the catalogue writes as one, beside both; synonym: by search.synonyms), and how much each counts.
 @title Terms of a query
 @param query  What somebody looks for.
 @return place     Of the word in the query.
@@ -108,7 +118,7 @@ seven; joined: two words that the catalogue writes as one, beside both), and how
 @return lexeme    What is looked for.
 @return weight    1 for words as typed.
 @return products  How many products have it.
-@return kind      word, joined, begun, divided or corrected.
+@return kind      word, joined, synonym, begun, divided or corrected.
 @return spelt     As the catalogue spells it, where it was typed otherwise.
 @example SELECT * FROM retail.search_terms('cordles screwdirver');
 $comment$;
