@@ -173,7 +173,8 @@ def test_two_at_once_build_one(many: Target) -> None:
 
 
 def test_shared_memory_that_is_not_there(many: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    work, workers = vector_index._run, []
+    work = vector_index._run
+    workers: list[str] = []
 
     def run(builder: vector_index.Connection, *rest: Any) -> list[str]:
         workers.extend(builder.execute("SHOW max_parallel_maintenance_workers").fetchone() or ())
