@@ -1,5 +1,5 @@
 -- What may be recommended, and what search by vector needs of the tables.
--- depends: 0014_retail_record_and_writes 0015_writes_for_personas
+-- depends: 0016_embedding 0017_product_search
 
 SET LOCAL ROLE storekeeper_owner;
 
@@ -10,7 +10,6 @@ COMMENT ON DOMAIN retail.recommendation_kind IS 'What kind of product is recomme
 CREATE TYPE retail.similar_product AS (
     sku              text,
     product_name     text,
-    product_type     text,
     price            numeric,
     price_difference numeric,
     stock            bigint,
@@ -23,11 +22,9 @@ COMMENT ON TYPE retail.similar_product IS 'A product like another one.';
 CREATE TYPE retail.recommended_product AS (
     sku          text,
     product_name text,
-    product_type text,
     price        numeric,
     stock        bigint,
     score        numeric,
-    orders       bigint,
     why          text,
     degraded     boolean
 );
