@@ -132,9 +132,7 @@ def test_the_handbook_shows_this_very_text() -> None:
 
 def test_nothing_of_the_shop_is_there(library: Target) -> None:
     assert (
-        library.execute(
-            "SELECT nspname FROM pg_namespace WHERE nspname IN ('retail', 'sample', 'embedding')"
-        )
+        library.execute("SELECT nspname FROM pg_namespace WHERE nspname IN ('retail', 'sample')")
         == []
     )
     assert library.execute("SELECT role FROM gateway.personas ORDER BY role") == [
@@ -145,7 +143,18 @@ def test_nothing_of_the_shop_is_there(library: Target) -> None:
 
 def test_init_again_changes_nothing(library: Target) -> None:
     run = as_dba(library, "init", "--bare")
-    assert (run.returncode, run.stdout) == (0, "The migrations are up to date.\n")
+    assert (run.returncode, run.stdout) == (
+        0,
+        "The migrations are up to date.\nThe embedding model is there already.\n",
+    )
+
+
+def test_the_embedding_model_is_there_for_its_personas(library: Target) -> None:
+    query = (
+        "SELECT embedding.embed(title) <=> embedding.embed('odyssey') AS d FROM books ORDER BY d"
+    )
+    nearest, *others = call(library, ADA, "query_loans", f"query={query}")["rows"]
+    assert 0 < nearest["d"] < others[0]["d"]
 
 
 def test_the_tools_come_from_the_functions(library: Target) -> None:

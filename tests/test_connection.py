@@ -251,6 +251,33 @@ async def test_a_backend_that_is_ended_meanwhile_says_so(
         await asyncio.wait_for(running, PATIENCE)
 
 
+async def test_a_commit_that_was_acknowledged_stays_so_when_the_server_ends_right_after() -> None:
+    """A server of a few bytes, that ends in the one moment which no real one can be made to choose."""
+
+    def say(kind: bytes, *parts: bytes) -> bytes:
+        body = b"".join(parts)
+        return kind + (len(body) + 4).to_bytes(4, "big") + body
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big") - 4)
+        ready = say(b"R", bytes(4)) + say(b"S", b"client_encoding\0UTF8\0") + say(b"Z", b"I")
+        writer.write(ready)
+        await reader.readuntil(b"S\0\0\0\4")
+        writer.write(say(b"1") + say(b"2") + say(b"n") + say(b"C", b"COMMIT\0"))
+        writer.write(say(b"E", b"SFATAL\0C57P01\0Mterminating connection\0\0"))
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        told: Any = Told()
+        made = await Connection.connect(
+            f"host=127.0.0.1 port={port} sslmode=disable gssencmode=disable", circuit=told
+        )
+        (result,) = await asyncio.wait_for(made.run([Statement("COMMIT")]), PATIENCE)
+        assert result.command_status == b"COMMIT"
+        await made.close()
+
+
 async def test_a_closed_connection_fails_at_once(shared: Target) -> None:
     connection = await connect(shared)
     await connection.close()

@@ -189,6 +189,8 @@ def test_as_dict_leaves_out_what_is_absent() -> None:
         "request_id": "0a",
     }
     assert str(error) == "Later."
+    refused = LimitError("Too many calls.", retry_after=1)
+    assert refused.as_dict()["retryable"] is True, "or nobody would wait for it"
 
 
 def test_postgresql_knows_the_standard_codes() -> None:

@@ -27,7 +27,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from conftest import SCALE, SEATTLE, SEED, TESTS, Server, Target, storekeeper
 from servers import own_server
-from storekeeper import migrations, sample, shipping
+from storekeeper import migrations, model, sample, shipping
 from storekeeper.database import Database, connect_to
 from storekeeper.errors import ConfigurationError
 from storekeeper.settings import Settings
@@ -80,7 +80,8 @@ CATALOG = {
         FROM pg_class AS p WHERE p.relname !~ 'yoyo'""",
     "columns": """
         SELECT p.attrelid::regclass, p.attname, format_type(p.atttypid, p.atttypmod), p.attnotnull,
-            p.attacl::text, col_description(p.attrelid, p.attnum)
+            (SELECT array_agg(item::text ORDER BY item::text) FROM unnest(p.attacl) AS item),
+            col_description(p.attrelid, p.attnum)
         FROM pg_attribute AS p JOIN pg_class AS c ON c.oid = p.attrelid
         WHERE p.attnum > 0 AND c.relname !~ 'yoyo'""",
     "constraints": "SELECT p.conname, pg_get_constraintdef(p.oid) FROM pg_constraint AS p",
@@ -784,6 +785,7 @@ def _works_without_superuser_rights(server: Server, first: list[str], *more: lis
     sample.prepare(
         Database(server=mine, dba=mine), Settings.read(assertion_key=target.key), bare=False
     )
+    assert model.load(mine, lambda *_: None)
     sample_data(mine)
     assert seen_by(mine, SEATTLE) == ["Zava Retail Seattle"]
     run = storekeeper("call", "list_stores", "--json", environment=target.environment(SEATTLE))

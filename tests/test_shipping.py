@@ -535,7 +535,8 @@ def test_yoyo_splits_it_into_the_statements_of_the_objects(file: Path) -> None:
     assert [_bare(s) for s in found[2:-1]] == [_bare(s) for s in expected]
     words = {_first_word(statement) for statement in expected}
     # SET LOCAL ROLE: what the gateway's half publishes belongs to the owner of what is published.
-    assert words <= {"CREATE", "COMMENT", "REVOKE", "GRANT", "DROP", "ALTER", "SET"}
+    # DO: rights of each persona that is there.
+    assert words <= {"CREATE", "COMMENT", "REVOKE", "GRANT", "DROP", "ALTER", "SET", "DO"}
     assert all(
         s.startswith("SET LOCAL ROLE ") for s in map(_bare, expected) if _first_word(s) == "SET"
     )

@@ -40,6 +40,7 @@ class Attempts:
             holds_sql=self._request.holds_sql,
             writes=self._request.writes,
             in_doubt=in_doubt,
+            repeatable=self._request.repeatable,
             request_id=self._request.request_id,
         )
         may = error.retryable or cause.sqlstate == DEALLOCATED

@@ -73,7 +73,8 @@ class Calls:
 
         try:
             given = function.check(arguments)
-            if function.keyed and given.get(KEY) is None:
+            repeatable = function.keyed and given.get(KEY) is not None
+            if function.keyed and not repeatable:
                 given[KEY] = request_id
             answer, cached = await self._fetch(
                 catalog,
@@ -85,6 +86,7 @@ class Calls:
                     function=f"{function.kind}.{function.name}",
                     writes=function.writes,
                     keyed=function.keyed,
+                    repeatable=repeatable,
                     holds_sql=function.holds_sql,
                     timeout_ms=function.timeout_ms,
                     max_rows=function.limits["max_rows"],

@@ -146,7 +146,8 @@ class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
     async def _finish(self) -> list[PGresult]:
         await self._flush()
         results = await self._results()
-        self.pgconn.exit_pipeline_mode()
+        if not self.closed:
+            self.pgconn.exit_pipeline_mode()
         return results
 
     def _send(self, statements: Sequence[Encoded]) -> None:
@@ -179,6 +180,10 @@ class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
         found: list[PGresult] = []
         try:
             while (result := await self._result()).status != ExecStatus.PIPELINE_SYNC:
+                if not self._expected:
+                    # The server's end, which comes after all answers and takes none back.
+                    await self.close()
+                    break
                 text = self._expected.popleft()
                 if text is None or result.status in FAILED:
                     found.append(result)

@@ -55,7 +55,7 @@ class MCPError(Exception):
             "message": self.message,
             "detail": self.detail,
             "hint": self.hint or self.advice,
-            "retryable": self.retryable,
+            "retryable": self.retryable or self.retry_after is not None,
             "retry_after": self.retry_after,
             "request_id": self.request_id,
         }

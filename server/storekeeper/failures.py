@@ -24,6 +24,7 @@ OURS = re.compile(r"(?:function (gateway\.\w+)\(|schema \"(gateway)\")")
 LONGEST = 1000  # characters of a message
 LATER = "Wait a moment, then try again."
 IN_DOUBT = "Look whether the change was made before you try again."
+SAME_KEY = "Try again with the same idempotency_key: what was made is not made twice."
 NARROWER = "Narrow the request: a shorter period, fewer rows, one store."
 
 
@@ -33,9 +34,13 @@ def explain(
     holds_sql: bool = False,
     writes: bool = False,
     in_doubt: bool = False,
+    repeatable: bool = False,
     request_id: str | None = None,
 ) -> MCPError:
-    """What went wrong in a call, as a client may see it. in_doubt: while it was being committed."""
+    """What went wrong in a call, as a client may see it.
+
+    in_doubt: while it was being committed. repeatable: the client knows the key of its write.
+    """
     kind = error_class(failure.sqlstate, holds_sql=holds_sql)
     if is_lost(failure) or (writes and failure.sqlstate == READ_ONLY):
         kind = UnavailableError
@@ -55,9 +60,9 @@ def explain(
         unknown = UnavailableError(
             "The connection broke: the change may have been made, or not.",
             sqlstate=failure.sqlstate,
-            hint=IN_DOUBT,
+            hint=SAME_KEY if repeatable else IN_DOUBT,
         )
-        unknown.retryable = False
+        unknown.retryable = repeatable
         return unknown
     if kind is UnavailableError:
         return UnavailableError(

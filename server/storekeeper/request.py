@@ -18,6 +18,7 @@ class Request:
     function: str = ""
     writes: bool = False
     keyed: bool = False  # a repeat of this write is known by its key, and changes nothing more
+    repeatable: bool = False  # by the client as well, which chose the key
     holds_sql: bool = False
     capped: bool = True  # whether rows and bytes are limited
     timeout_ms: int | None = None

@@ -136,6 +136,23 @@ def test_a_write_with_a_key(world: World, wire: Wire, end: End, when: str, whose
         assert world.notes(note) == 1
 
 
+@pytest.mark.parametrize("whose", ["the client's", "the server's"])
+def test_who_knows_the_key_may_repeat_what_is_in_doubt(world: World, whose: str) -> None:
+    key = {"idempotency_key": secrets.token_hex(16)} if whose == "the client's" else {}
+    note = f"slow {secrets.token_hex(8)}"
+    with world.serving(retries=0) as serving:
+        number = start(serving, "once_write", note=note, **key)
+        world.terminate(world.once_running("COMMIT"))
+        told = failure(serving.answer(number)["result"])
+        assert told["error_code"] == "UNAVAILABLE"
+        assert told["retryable"] is bool(key)
+        assert ("same idempotency_key" in told["hint"]) is bool(key)
+        world.switch("slow", on=False)
+        if key:
+            assert serving.call("once_write", note=note, **key)["isError"] is False
+            assert world.notes(note) == 1
+
+
 def test_a_commit_that_ends_its_own_backend(world: World, wire: Wire) -> None:
     note = f"fatal {secrets.token_hex(8)}"
     assert wire.call("once_write", note=note)["isError"] is False

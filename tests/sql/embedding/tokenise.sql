@@ -1,7 +1,7 @@
 -- embedding.tokenise: the tokens of the model's own tokeniser.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(17);
+SELECT plan(18);
 
 CREATE FUNCTION pg_temp.pieces(content text) RETURNS text LANGUAGE sql AS $function$
     SELECT string_agg(coalesce(k.piece, '<' || t.token_id - 3 || '>'), ' ' ORDER BY t.n)
@@ -31,6 +31,7 @@ SELECT is(
 );
 SELECT is(embedding.tokenise(''), '{}', 'no token of no text');
 SELECT is(embedding.tokenise(NULL), NULL, 'nothing of nothing');
+SELECT is(cardinality(embedding.tokenise(repeat('日', 9000))), 8001, 'of a long text the beginning');
 SELECT is_empty(
     $$SELECT k.piece FROM embedding.tokens AS k
         WHERE k.piece LIKE '▁_%' AND k.piece NOT LIKE '▁▁%' AND embedding.tokenise(k.piece) <> ARRAY[k.token_id]

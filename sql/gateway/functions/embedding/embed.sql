@@ -15,16 +15,16 @@ DECLARE
     v_others text;
     v_parts  public.vector;
 BEGIN
-    IF embed.content !~ '\S' THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'SK400',
-            MESSAGE = 'The text is empty.',
-            HINT = 'Say in a few words what it is about.';
-    ELSIF length(embed.content) > 8000 THEN
+    IF length(embed.content) > 8000 THEN
         RAISE EXCEPTION USING
             ERRCODE = 'SK400',
             MESSAGE = format('The text has %s characters, more than 8000.', length(embed.content)),
             HINT = 'Say in fewer words what it is about, or give its beginning.';
+    ELSIF embed.content !~ '\S' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK400',
+            MESSAGE = 'The text is empty.',
+            HINT = 'Say in a few words what it is about.';
     END IF;
     -- Most words are a token of their own. A NULL of sum() is none at all.
     SELECT public.sum(t.vector::public.vector), string_agg(w.word, '') FILTER (WHERE t.vector IS NULL)

@@ -14,8 +14,8 @@ AS $function$
     WITH used AS (
         SELECT c.ordinal::integer AS ordinal, w.word
         FROM unnest(embed_all.contents) WITH ORDINALITY AS c (content, ordinal)
-        CROSS JOIN LATERAL unnest(embedding.words(left(c.content, 8000))) AS w (word)
-        WHERE c.content ~ '\S'
+        CROSS JOIN LATERAL unnest(embedding.words(c.content)) AS w (word)
+        WHERE left(c.content, 8000) ~ '\S'
     ),
     known AS MATERIALIZED (
         SELECT

@@ -11,10 +11,16 @@ SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 AS $function$
 DECLARE
-    v_size    CONSTANT integer := length(tokenise.pieces);
-    v_char    CONSTANT text[] := string_to_array(tokenise.pieces, NULL);
+    v_text    CONSTANT text := left(tokenise.pieces, 8001);
+    v_size    CONSTANT integer := length(v_text);
+    v_char    CONSTANT text[] := string_to_array(v_text, NULL);
     -- No piece goes on from a letter to a space, so nothing need be looked for behind the next space.
-    v_runs    CONSTANT boolean := strpos(tokenise.pieces, '▁▁') > 0;
+    v_runs    CONSTANT boolean := strpos(v_text, '▁▁') > 0;
+    -- Parts of 64 letters, each with the beginning of the next: to count to a letter from the first costs time.
+    v_parts   CONSTANT text[] := CASE
+        WHEN v_size <= 64 THEN ARRAY[v_text]
+        ELSE ARRAY(SELECT substr(v_text, n, 80) FROM generate_series(1, v_size, 64) AS n)
+    END;
     -- What could be joined, in the order in which it is: where it begins, how long it is, its token.
     v_starts  integer[];
     v_sizes   integer[];
@@ -45,8 +51,10 @@ BEGIN
                 SELECT
                     s.start::integer AS start,
                     CASE
-                        WHEN v_runs THEN substr(tokenise.pieces, s.start::integer, 16)
-                        ELSE s.letter || split_part(substr(tokenise.pieces, s.start::integer + 1, 15), '▁', 1)
+                        WHEN v_runs THEN substr(v_parts[(s.start - 1) / 64 + 1], ((s.start - 1) % 64)::integer + 1, 16)
+                        ELSE s.letter || split_part(
+                            substr(v_parts[(s.start - 1) / 64 + 1], ((s.start - 1) % 64)::integer + 2, 15), '▁', 1
+                        )
                     END AS rest
                 FROM unnest(v_char) WITH ORDINALITY AS s (letter, start)
                 OFFSET 0
@@ -110,9 +118,10 @@ END
 $function$;
 
 COMMENT ON FUNCTION embedding.tokenise IS $comment$
-The ids of the tokens of a text in the form that embedding.words gives (one word, or several put together again), just
-as the model's own tokeniser divides it: letter by letter at first, then the pair of the lowest rank is joined, the
-leftmost of them first, until none is left. Control tokens (<s>, </s>, <unk>) are read as any other text.
+The ids of the tokens of a text in the form that embedding.words gives (one word, or several put together again),
+just as the model's own tokeniser divides it: letter by letter at first, then the pair of the lowest rank is joined,
+the leftmost of them first, until no pair is a piece. Control tokens (<s>, </s>, <unk>) are read as any other text.
+Of more than 8001 characters the first ones.
 $comment$;
 REVOKE ALL ON FUNCTION embedding.tokenise FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION embedding.tokenise TO storekeeper_owner, storekeeper_dba, storekeeper_loader;

@@ -9,15 +9,15 @@ PARALLEL SAFE
 RETURN string_to_array(
     CASE
         -- Spaces that stand together go with the word behind them.
-        WHEN words.content ~ '^ |  |▁'
-            THEN regexp_replace('▁' || replace(words.content, ' ', '▁'), '([^▁])▁', '\1 ▁', 'g')
-        ELSE '▁' || replace(words.content, ' ', ' ▁')
+        WHEN left(words.content, 8000) ~ '^ |  |▁'
+            THEN regexp_replace('▁' || replace(left(words.content, 8000), ' ', '▁'), '([^▁])▁', '\1 ▁', 'g')
+        ELSE '▁' || replace(left(words.content, 8000), ' ', ' ▁')
     END,
     ' '
 );
 
 COMMENT ON FUNCTION embedding.words IS $comment$
-The words of a text, with ▁ for each space and for the one that the model sets before a text. No token of the model
+The words of the first 8000 characters of a text, with ▁ for each space and for the one that the model sets before a text. No token of the model
 goes on from a word to the next, so each can be divided on its own.
 $comment$;
 REVOKE ALL ON FUNCTION embedding.words FROM PUBLIC;
