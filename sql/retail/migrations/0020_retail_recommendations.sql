@@ -10,7 +10,6 @@ COMMENT ON DOMAIN retail.recommendation_kind IS 'What kind of product is recomme
 CREATE TYPE retail.similar_product AS (
     sku              text,
     product_name     text,
-    product_type     text,
     price            numeric,
     price_difference numeric,
     stock            bigint,
@@ -23,11 +22,9 @@ COMMENT ON TYPE retail.similar_product IS 'A product like another one.';
 CREATE TYPE retail.recommended_product AS (
     sku          text,
     product_name text,
-    product_type text,
     price        numeric,
     stock        bigint,
     score        numeric,
-    orders       bigint,
     why          text,
     degraded     boolean
 );

@@ -1963,10 +1963,8 @@ DECLARE
     v_rows      CONSTANT integer := coalesce(get_product_recommendations.max_rows, 10);
     v_store_ids CONSTANT uuid[] := retail.find_stores(get_product_recommendations.store_name);
     v_product   retail.products;
-    v_found     record;
     v_ids       integer[] := '{}';
     v_scores    numeric[] := '{}';
-    v_orders    bigint[] := '{}';
     v_whys      text[] := '{}';
     v_degraded  boolean := false;
 BEGIN
@@ -1980,12 +1978,12 @@ BEGIN
     END IF;
 
     IF v_kind = 'bought_together' THEN
-        SELECT array_agg(b.product_id), array_agg(b.score), array_agg(b.orders), array_agg(b.why)
-        INTO v_ids, v_scores, v_orders, v_whys
+        SELECT array_agg(b.product_id), array_agg(b.score), array_agg(b.why)
+        INTO v_ids, v_scores, v_whys
         FROM retail.bought_together(v_product, v_store_ids, v_rows) AS b;
     ELSIF v_kind = 'trending' THEN
-        SELECT array_agg(b.product_id), array_agg(b.score), array_agg(b.orders), array_agg(b.why)
-        INTO v_ids, v_scores, v_orders, v_whys
+        SELECT array_agg(b.product_id), array_agg(b.score), array_agg(b.why)
+        INTO v_ids, v_scores, v_whys
         FROM retail.trending_products(
             v_store_ids,
             (SELECT t.category_id FROM retail.product_types AS t WHERE t.type_id = v_product.type_id),
@@ -2002,7 +2000,7 @@ BEGIN
 
     RETURN QUERY
     SELECT
-        p.sku::text, p.name::text, t.name::text, p.base_price, s.stock, f.score, f.orders,
+        p.sku::text, p.name::text, p.base_price, s.stock, f.score,
         CASE WHEN v_kind <> 'substitutes' THEN f.why
             ELSE concat_ws('; ', f.why, format('%s in stock', s.stock), CASE
                 WHEN p.base_price < v_product.base_price
@@ -2013,9 +2011,8 @@ BEGIN
             END)
         END,
         v_degraded
-    FROM unnest(v_ids, v_scores, v_orders, v_whys) WITH ORDINALITY AS f (product_id, score, orders, why, place)
+    FROM unnest(v_ids, v_scores, v_whys) WITH ORDINALITY AS f (product_id, score, why, place)
     JOIN retail.products AS p USING (product_id)
-    JOIN retail.product_types AS t USING (type_id)
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(i.stock_level), 0) AS stock
         FROM retail.inventory AS i
@@ -2027,20 +2024,17 @@ END
 $function$;
 
 COMMENT ON FUNCTION tool.get_product_recommendations IS $comment$
-What to offer a shopper beside or in place of a product, with price, stock and why. kind: similar (by
-description), substitutes (in stock, of its type, at half to twice its price), bought_together (more often in one order than chance
-has it, over 24 months), trending (last 28 days above its own past and season; in the product's category,
-or in all without sku). No rows: the stores you may see show no such habit.
+What to offer beside or in place of a product, with stock and why. kind: similar; substitutes (in stock, of its type and
+about its price); bought_together (more often than chance, 24 months); trending (last 28 days above its past and
+season; in the product's category, or all without sku). No rows: no such habit in your stores.
 @title Product recommendations
-@param sku         Article number, for example HTHA000101; only trending goes without.
+@param sku         Article number.
 @param kind        similar unless told.
 @param max_rows    1 to 200.
-@param store_name  For example Seattle; left out: all your stores.
-@return stock     Units in these stores.
-@return score     similar, substitutes: similarity up to 1; bought_together: times as often as chance; trending: 2 or more.
-@return orders    Orders behind it.
-@return degraded  True: found by words, as the product has no vector yet.
-@example get_product_recommendations(sku => 'PTDR000101', kind => 'bought_together')
+@param store_name  Left out: all your stores.
+@return stock  In these stores.
+@return score  Likeness, times as often as chance, or strength of the trend.
+@example get_product_recommendations('PTDR000901', 'bought_together')
 $comment$;
 REVOKE ALL ON FUNCTION tool.get_product_recommendations FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tool.get_product_recommendations TO store_managers, regional_managers, head_office;
@@ -2185,7 +2179,7 @@ DECLARE
 BEGIN
     RETURN QUERY
     SELECT
-        p.sku::text, p.name::text, t.name::text, p.base_price, p.base_price - v_product.base_price,
+        p.sku::text, p.name::text, p.base_price, p.base_price - v_product.base_price,
         coalesce((
             SELECT sum(i.stock_level) FROM retail.inventory AS i
             WHERE i.store_id = ANY (v_store_ids) AND i.product_id = p.product_id
@@ -2196,23 +2190,21 @@ BEGIN
         stocked_in => CASE WHEN in_stock_only THEN v_store_ids END
     ) WITH ORDINALITY AS a (product_id, similarity, why, degraded, place)
     JOIN retail.products AS p USING (product_id)
-    JOIN retail.product_types AS t USING (type_id)
     ORDER BY a.place;
 END
 $function$;
 
 COMMENT ON FUNCTION tool.similar_products IS $comment$
-Products most like a given one by their descriptions, with price and stock in the stores you may see: for
-"what else is there like it", or something cheaper. For other recommendations get_product_recommendations.
+Products most like a given one by their descriptions: for "what else is there like it", or something cheaper.
 @title Similar products
-@param sku            Article number, for example HTHA000101.
+@param sku            Article number.
 @param max_rows       1 to 200.
 @param in_stock_only  Only what your stores have.
-@return price_difference  US dollars against the given product; negative is cheaper.
-@return stock             Units in your stores.
+@return price_difference  Negative: cheaper than the given product.
+@return stock             In your stores.
 @return similarity        Up to 1.
-@return degraded          True: found by the words of its name, as it has no vector yet.
-@example similar_products(sku => 'HTHA000101', in_stock_only => true)
+@return degraded          True: found by words, as it has no vector yet.
+@example similar_products('PTDR000901', in_stock_only => true)
 $comment$;
 REVOKE ALL ON FUNCTION tool.similar_products FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tool.similar_products TO store_managers, regional_managers, head_office;

@@ -8,11 +8,10 @@ INSERT INTO retail.product_description_embeddings (product_id, description_embed
 SELECT p.product_id, ARRAY[cosd(p.product_id / 5.0), sind(p.product_id / 5.0)]::public.vector(2)
 FROM retail.products AS p;
 CREATE FUNCTION pg_temp.want(stores text, in_stock boolean, count integer) RETURNS TABLE (
-    sku text, product_name text, product_type text, price numeric, price_difference numeric, stock bigint, similarity numeric
+    sku text, product_name text, price numeric, price_difference numeric, stock bigint, similarity numeric
 ) LANGUAGE sql SECURITY DEFINER AS $function$
-    SELECT p.sku, p.name, t.name, p.base_price, p.base_price - f.base_price, x.stock, round(cosd((p.product_id - 1) / 5.0)::numeric, 3)
+    SELECT p.sku, p.name, p.base_price, p.base_price - f.base_price, x.stock, round(cosd((p.product_id - 1) / 5.0)::numeric, 3)
     FROM retail.products AS p
-    JOIN retail.product_types AS t USING (type_id)
     JOIN retail.products AS f ON f.product_id = 1
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(i.stock_level), 0) FROM retail.inventory AS i JOIN retail.stores AS s USING (store_id)
@@ -24,7 +23,7 @@ CREATE FUNCTION pg_temp.want(stores text, in_stock boolean, count integer) RETUR
 $function$;
 SELECT sku FROM retail.products WHERE product_id = 1 \gset
 CREATE FUNCTION pg_temp.have(arguments text) RETURNS text LANGUAGE sql AS $function$
-    SELECT 'SELECT sku, product_name, product_type, price, price_difference, stock, similarity FROM tool.similar_products(' || arguments || ')'
+    SELECT 'SELECT sku, product_name, price, price_difference, stock, similarity FROM tool.similar_products(' || arguments || ')'
 $function$;
 
 -- Nobody

@@ -16,7 +16,7 @@ DECLARE
 BEGIN
     RETURN QUERY
     SELECT
-        p.sku::text, p.name::text, t.name::text, p.base_price, p.base_price - v_product.base_price,
+        p.sku::text, p.name::text, p.base_price, p.base_price - v_product.base_price,
         coalesce((
             SELECT sum(i.stock_level) FROM retail.inventory AS i
             WHERE i.store_id = ANY (v_store_ids) AND i.product_id = p.product_id
@@ -27,23 +27,21 @@ BEGIN
         stocked_in => CASE WHEN in_stock_only THEN v_store_ids END
     ) WITH ORDINALITY AS a (product_id, similarity, why, degraded, place)
     JOIN retail.products AS p USING (product_id)
-    JOIN retail.product_types AS t USING (type_id)
     ORDER BY a.place;
 END
 $function$;
 
 COMMENT ON FUNCTION tool.similar_products IS $comment$
-Products most like a given one by their descriptions, with price and stock in the stores you may see: for
-"what else is there like it", or something cheaper. For other recommendations get_product_recommendations.
+Products most like a given one by their descriptions: for "what else is there like it", or something cheaper.
 @title Similar products
-@param sku            Article number, for example HTHA000101.
+@param sku            Article number.
 @param max_rows       1 to 200.
 @param in_stock_only  Only what your stores have.
-@return price_difference  US dollars against the given product; negative is cheaper.
-@return stock             Units in your stores.
+@return price_difference  Negative: cheaper than the given product.
+@return stock             In your stores.
 @return similarity        Up to 1.
-@return degraded          True: found by the words of its name, as it has no vector yet.
-@example similar_products(sku => 'HTHA000101', in_stock_only => true)
+@return degraded          True: found by words, as it has no vector yet.
+@example similar_products('PTDR000901', in_stock_only => true)
 $comment$;
 REVOKE ALL ON FUNCTION tool.similar_products FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tool.similar_products TO store_managers, regional_managers, head_office;
