@@ -36,6 +36,9 @@ EXPECTED = """
 COLLEAGUE = "SELECT store_id::text FROM retail.stores WHERE name = %s"
 PERSON = "SELECT email, display_name, stores FROM gateway.people() WHERE email = ANY (%s)"
 
+DRY = "waterproof electrical connectors"
+SEALED = {"ELWN005504", "ELWN005503"}  # neither is called waterproof
+
 WEEKDAYS = (
     "SELECT to_char(order_date, 'FMDay') AS weekday, count(*) AS orders, "
     "round(avg(total_amount), 2) AS basket FROM orders "
@@ -111,6 +114,14 @@ async def _questions(
     best = (await _ask(client, "top_products", max_rows=3))["rows"]
     show_rows([{k: row[k] for k in ("rank", "product_name", "revenue", "units")} for row in best])
     checks.check(len(best) == 3, "three best sellers, by revenue")
+
+    console.print("What keeps the joints of wires dry? (search by meaning)", style="italic")
+    found = (await _ask(client, "semantic_search_products", query_description=DRY, max_rows=4))["rows"]
+    show_rows([{k: row[k] for k in ("product_name", "price", "stock", "matched")} for row in found])
+    checks.check(
+        {row["sku"] for row in found} >= SEALED,
+        "sealed splices and gel-filled caps are among the first",
+    )
 
     console.print("Which days are busy? (free SQL of the model's own)", style="italic")
     days = await _ask(client, "execute_sales_query", postgresql_query=WEEKDAYS)

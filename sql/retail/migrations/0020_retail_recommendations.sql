@@ -3,6 +3,9 @@
 
 SET LOCAL ROLE storekeeper_owner;
 
+COMMENT ON SCHEMA tool IS 'Zava Retail is a chain of eight do-it-yourself stores. Every answer covers only the stores of the person you speak for.
+Start with get_store_performance for how things went, top_products for what sells, list_stores for names of stores, semantic_search_products for a product in anybody''s words. For anything else call get_multiple_table_schemas, then execute_sales_query with one SELECT. What the person asks to have written, record_order, adjust_inventory and transfer_stock write. Amounts are US dollars; days are days in America/Los_Angeles.';
+
 CREATE DOMAIN retail.recommendation_kind AS text
     CHECK (VALUE IN ('similar', 'substitutes', 'bought_together', 'trending'));
 COMMENT ON DOMAIN retail.recommendation_kind IS 'What kind of product is recommended.';
