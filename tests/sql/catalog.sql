@@ -9,13 +9,13 @@ SELECT
     obj_description(p.oid, 'pg_proc') AS comment, p.proowner::regrole::text AS owner
 FROM pg_proc AS p
 WHERE p.pronamespace::regnamespace::text
-    = ANY ('{tool,resource,prompt,completion,retail,embedding,gateway,guard,sample,sandbox}');
+    = ANY ('{tool,resource,prompt,completion,retail,search,embedding,gateway,guard,sample,sandbox}');
 
 CREATE TEMP TABLE rel ON COMMIT DROP AS
 SELECT c.*, c.oid::regclass::text AS called, c.relnamespace::regnamespace::text AS schema
 FROM pg_class AS c
 WHERE c.relnamespace::regnamespace::text
-    = ANY ('{tool,resource,prompt,completion,retail,embedding,gateway,guard,sample,sandbox}');
+    = ANY ('{tool,resource,prompt,completion,retail,search,embedding,gateway,guard,sample,sandbox}');
 
 -- Functions
 SELECT is_empty(

@@ -11,12 +11,12 @@ DROP TRIGGER refresh_updated ON retail.products;
 -- object: triggers/product_types.sql
 DROP TRIGGER refresh_updated ON retail.product_types;
 
--- object: triggers/product_search.sql
-DROP TRIGGER count_deleted ON retail.product_search;
-DROP TRIGGER count_inserted ON retail.product_search;
-DROP TRIGGER count_truncated ON retail.product_search;
-DROP TRIGGER count_updated_from ON retail.product_search;
-DROP TRIGGER count_updated_to ON retail.product_search;
+-- object: triggers/documents.sql
+DROP TRIGGER count_deleted ON search.documents;
+DROP TRIGGER count_inserted ON search.documents;
+DROP TRIGGER count_truncated ON search.documents;
+DROP TRIGGER count_updated_from ON search.documents;
+DROP TRIGGER count_updated_to ON search.documents;
 
 -- object: triggers/categories.sql
 DROP TRIGGER refresh_updated ON retail.categories;

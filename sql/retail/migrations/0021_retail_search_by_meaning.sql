@@ -258,7 +258,7 @@ DECLARE
     v_changes integer[];
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
-        TRUNCATE retail.search_lexemes;
+        TRUNCATE search.lexemes;
         RETURN NULL;
     END IF;
     -- Each trigger has one of the two tables; what is there counts one way, what is gone the other.
@@ -273,29 +273,29 @@ BEGIN
         SELECT '', CASE TG_ARGV[0] WHEN 'gone' THEN -count(*) ELSE count(*) END FROM changed_rows
     ) AS c;
     IF TG_ARGV[0] <> 'gone' THEN
-        INSERT INTO retail.search_lexemes (lexeme, products)
+        INSERT INTO search.lexemes (lexeme, products)
         SELECT c.lexeme, 0
         FROM unnest(v_lexemes) AS c (lexeme)
-        WHERE NOT EXISTS (SELECT FROM retail.search_lexemes AS k WHERE k.lexeme = c.lexeme)
+        WHERE NOT EXISTS (SELECT FROM search.lexemes AS k WHERE k.lexeme = c.lexeme)
         ORDER BY c.lexeme
         ON CONFLICT (lexeme) DO NOTHING;
     END IF;
     -- Who else writes products now is not waited for: ranks bear a count that is a few off, while two
     -- transactions of several statements could wait for each other.
-    UPDATE retail.search_lexemes AS k
+    UPDATE search.lexemes AS k
     SET products = greatest(k.products + c.change, 0)
     FROM unnest(v_lexemes, v_changes) AS c (lexeme, change)
     WHERE k.lexeme = c.lexeme
       AND k.lexeme = ANY (ARRAY(
-            SELECT f.lexeme FROM retail.search_lexemes AS f WHERE f.lexeme = ANY (v_lexemes) FOR UPDATE SKIP LOCKED
+            SELECT f.lexeme FROM search.lexemes AS f WHERE f.lexeme = ANY (v_lexemes) FOR UPDATE SKIP LOCKED
       ));
     RETURN NULL;
 END
 $function$;
 
 COMMENT ON FUNCTION retail.count_lexemes IS $comment$
-Trigger, once a statement: adds the documents in changed_rows to retail.search_lexemes, or with the argument gone takes
-them away. Exact unless two transactions write products at a time; TRUNCATE retail.product_search and
+Trigger, once a statement: adds the documents in changed_rows to search.lexemes, or with the argument gone takes
+them away. Exact unless two transactions write products at a time; TRUNCATE search.documents and
 retail.embed_products() count anew.
 $comment$;
 REVOKE ALL ON FUNCTION retail.count_lexemes FROM PUBLIC;
@@ -352,8 +352,8 @@ full-text search, and its words as they are spelt.
 @param product_ids  Which products.
 @return product_id  The product.
 @return content     What is embedded.
-@return document    For retail.product_search.
-@return words       For retail.search_words.
+@return document    For search.documents.
+@return words       For search.words.
 @example SELECT content FROM retail.describe_products('{1, 2}');
 $comment$;
 REVOKE ALL ON FUNCTION retail.describe_products FROM PUBLIC;
@@ -563,7 +563,7 @@ DECLARE
 BEGIN
     SELECT array_agg(p.product_id ORDER BY p.product_id) INTO v_ids
     FROM retail.products AS p
-    LEFT JOIN retail.product_search AS s USING (product_id)
+    LEFT JOIN search.documents AS s USING (product_id)
     LEFT JOIN retail.product_description_embeddings AS e USING (product_id)
     WHERE s.product_id IS NULL OR (v_built_in AND e.product_id IS NULL);
     PERFORM retail.refresh_search(v_ids);
@@ -911,12 +911,12 @@ PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    -- 1/2, 1-1/2, 1 1/2, 1,000, 4.5
-    c_number CONSTANT text := '(?:(?:\d+[- ])?\d+/\d+|\d+(?:,\d{3})+|\d*\.?\d+)';
+    -- 1/2, 1-1/2, 1 1/2, 1,000, 4.5. Bounds of words (\m, \M) take a tenth of the time of looking round.
+    c_number CONSTANT text := '(?:(?:\d+[- ])?\d+/\d+|\d+(?:,\d{3})+|\d+(?:\.\d+)?)';
     c_unit   CONSTANT text :=
         '(?:(?:in(?:ch(?:es)?)?|(?:sq(?:uare|\.)?|cu(?:bic|\.)?)?[ -]?(?:ft|foot|feet)|yds?|yards?|gal|gallons?|qt|quarts?|pt|pints?'
         '|oz|ounces?|lbs?|pounds?|hp|v|volts?|w|watts?|a|amps?|ga|gauge|awg|packs?|pk|pieces?|pcs?|ct|count|degrees?|mm|cm)'
-        '(?![[:alnum:]])|["”″]|''''|[''’′](?:(?!\w)|(?=x ?\d)))';
+        '\M|["”″]|''''|[''’′])';
     c_units  CONSTANT jsonb := '{
         "\"": "inch", "”": "inch", "″": "inch", "''''": "inch", "in": "inch", "inche": "inch",
         "''": "foot", "’": "foot", "′": "foot", "ft": "foot", "feet": "foot", "yd": "yard",
@@ -948,13 +948,14 @@ BEGIN
         END LOOP;
     END IF;
     IF v_text ~ '\d' THEN
+        v_text := regexp_replace(v_text, '(^|[^\d])\.(?=\d)', '\10.', 'g');
         -- 2 in x 4 in x 8 ft, 2x4, 12-2: measures that belong together.
         IF v_text ~ '\d.{0,14}(?:x|×|by) ?[\d.]|\d-\d' THEN
             FOR v_found IN
                 SELECT m FROM regexp_matches(
                     v_text,
-                    '(?<![[:alnum:].])(?:' || c_number || '(?: ?-? ?' || c_unit || ')?(?: ?(?:x|×|by) ?' || c_number
-                        || '(?: ?-? ?' || c_unit || ')?)+|\d+(?:-\d+)+(?!/))(?![[:alnum:]])',
+                    '\m(?:' || c_number || '(?: ?-? ?' || c_unit || ')?(?: ?(?:x|×|by) ?' || c_number
+                        || '(?: ?-? ?' || c_unit || '|\M))+|\d+(?:-\d+)+\M(?!/))',
                     'g'
                 ) AS m
             LOOP
@@ -975,7 +976,7 @@ BEGIN
         -- Each number, with its unit and without.
         FOR v_found IN
             SELECT m FROM regexp_matches(
-                v_text, '(?<![[:alnum:].])(' || c_number || ')(?: ?-? ?(' || c_unit || ')|(?![[:alnum:]]))', 'g'
+                v_text, '\m(' || c_number || ')(?: ?-? ?(' || c_unit || ')|\M)', 'g'
             ) AS m
         LOOP
             v_value := replace(v_found[1], ',', '');
@@ -1008,7 +1009,7 @@ BEGIN
         END LOOP;
         v_text := regexp_replace(
             v_text,
-            '(?<![[:alnum:]])(?:' || c_number || '(?: ?-? ?' || c_unit || '|(?![[:alnum:]]))|[x×](?![[:alnum:]]))',
+            '\m(?:' || c_number || '(?: ?-? ?' || c_unit || '|\M)|x\M)|×',
             ' ', 'g'
         );
     END IF;
@@ -1108,10 +1109,11 @@ BEGIN
         array_agg((t.weight * ln(1 + n.total / t.products))::real ORDER BY t.place),
         array_agg(CASE t.kind
             WHEN 'corrected' THEN format('corrected: "%s" -> %s', t.word, t.spelt)
+            WHEN 'synonym' THEN format('synonym: "%s" -> %s', t.word, t.spelt)
             WHEN 'joined' THEN 'joined: ' || t.word
             ELSE 'words: ' || t.word
         END ORDER BY t.place),
-        string_agg(t.spelt, ' ' ORDER BY t.place) FILTER (WHERE t.kind = 'corrected' AND t.turn <= 2),
+        string_agg(DISTINCT t.spelt, ' ') FILTER (WHERE t.kind = 'corrected' AND t.turn <= 2 OR t.kind = 'synonym'),
         string_agg(quote_literal(t.lexeme), ' | ')
             FILTER (WHERE t.products_so_far <= c_looked_at OR t.rarity = 1)::tsquery
     INTO v_places, v_terms, v_shares, v_words, v_spelt, v_wanted
@@ -1123,7 +1125,7 @@ BEGIN
             sum(s.products) OVER (ORDER BY s.products, s.lexeme, s.place) AS products_so_far
         FROM retail.search_terms(v_typed) AS s
     ) AS t
-    CROSS JOIN (SELECT k.products::real AS total FROM retail.search_lexemes AS k WHERE k.lexeme = '') AS n;
+    CROSS JOIN (SELECT k.products::real AS total FROM search.lexemes AS k WHERE k.lexeme = '') AS n;
 
     IF v_wanted IS NOT NULL THEN
         SELECT
@@ -1141,7 +1143,7 @@ BEGIN
                     max(t.share * ts_rank(c_weights, c.document, t.term)) AS relevance
                 FROM (
                     SELECT s.product_id, s.document
-                    FROM retail.product_search AS s
+                    FROM search.documents AS s
                     JOIN retail.products AS p USING (product_id)
                     WHERE s.document @@ v_wanted
                       AND (v_type_ids IS NULL OR p.type_id = ANY (v_type_ids))
@@ -1228,11 +1230,11 @@ BEGIN
             nullif(concat_ws(
                 '; ',
                 'words: ' || string_agg(DISTINCT substr(t.word, 8), ', ') FILTER (WHERE t.word LIKE 'words: %'),
-                string_agg(DISTINCT t.word, '; ') FILTER (WHERE t.word LIKE 'corrected: %')
+                string_agg(DISTINCT t.word, '; ') FILTER (WHERE t.word LIKE 'corrected: %' OR t.word LIKE 'synonym: %')
             ), ''),
             'words: ' || string_agg(DISTINCT substr(t.word, 9), ', ')
         ) AS matched
-        FROM retail.product_search AS s
+        FROM search.documents AS s
         CROSS JOIN unnest(v_terms, v_words) AS t (term, word)
         WHERE s.product_id = b.product_id AND s.document @@ t.term
     ) AS w ON true
@@ -1276,7 +1278,7 @@ AS $function$
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
         -- What refers to the products is truncated with them.
-        TRUNCATE retail.search_lexemes, retail.search_words;
+        TRUNCATE search.lexemes, search.words;
     ELSIF TG_OP = 'INSERT' THEN
         PERFORM retail.refresh_search(ARRAY(SELECT n.product_id FROM new_rows AS n));
     ELSIF TG_TABLE_NAME = 'products' THEN
@@ -1343,7 +1345,7 @@ BEGIN
             FROM retail.describe_products(v_some) AS d
         ),
         written AS (
-            INSERT INTO retail.product_search AS s (product_id, document)
+            INSERT INTO search.documents AS s (product_id, document)
             SELECT d.product_id, d.document
             FROM described AS d
             ORDER BY d.product_id
@@ -1357,12 +1359,12 @@ BEGIN
         INTO v_text, v_some, v_contents
         FROM described AS d;
 
-        INSERT INTO retail.search_words (word, lexeme, shorter)
+        INSERT INTO search.words (word, lexeme, shorter)
         SELECT w.word, (ts_lexize('english_stem', w.word))[1], retail.shorter_words(w.word)
         FROM (SELECT DISTINCT s.word FROM string_to_table(v_text, ' ') AS s (word)) AS w
         WHERE w.word ~ '^[a-z]{4,20}$'
           AND ts_lexize('english_stem', w.word) <> '{}'
-          AND NOT EXISTS (SELECT FROM retail.search_words AS k WHERE k.word = w.word)
+          AND NOT EXISTS (SELECT FROM search.words AS k WHERE k.word = w.word)
         ORDER BY w.word
         ON CONFLICT (word) DO NOTHING;
 
@@ -1457,10 +1459,12 @@ SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 AS $function$
 DECLARE
-    v_words CONSTANT text[] := (string_to_array(retail.plain_words(search_terms.query), ' '))[1:60];
-    v_word  text;
-    v_known boolean;
-    v_limit integer;
+    v_words   CONSTANT text[] := (string_to_array(retail.plain_words(search_terms.query), ' '))[1:60];
+    v_word    text;
+    v_known   boolean;
+    v_limit   integer;
+    v_shorter text[];
+    v_tried   integer := 0;
 BEGIN
     FOR v_place IN 1 .. coalesce(cardinality(v_words), 0) LOOP
         v_word := v_words[v_place];
@@ -1468,7 +1472,7 @@ BEGIN
         FOR place, word, lexeme, weight, products, kind IN
             SELECT v_place, v_word, l.lexeme, 1, k.products, 'word'
             FROM unnest(tsvector_to_array(to_tsvector('english', v_word))) AS l (lexeme)
-            LEFT JOIN retail.search_lexemes AS k ON k.lexeme = l.lexeme AND k.products > 0
+            LEFT JOIN search.lexemes AS k ON k.lexeme = l.lexeme AND k.products > 0
         LOOP
             IF products IS NOT NULL THEN
                 RETURN NEXT;
@@ -1478,9 +1482,19 @@ BEGIN
         IF v_word ~ '^[a-z]{2,}$' AND v_words[v_place + 1] ~ '^[a-z]{2,}$' THEN
             RETURN QUERY
             SELECT v_place, v_word || ' ' || v_words[v_place + 1], k.lexeme, 0.8::real, k.products, 'joined', NULL
-            FROM retail.search_lexemes AS k
+            FROM search.lexemes AS k
             WHERE k.lexeme = (ts_lexize('english_stem', v_word || v_words[v_place + 1]))[1] AND k.products > 0;
         END IF;
+        -- What others say for it. Each further word of that has a place of its own.
+        RETURN QUERY
+        SELECT v_place + 100 * (m.n::integer - 1), y.word, k.lexeme, 0.8::real, k.products, 'synonym', y.means
+        FROM search.synonyms AS y
+        CROSS JOIN LATERAL unnest(tsvector_to_array(to_tsvector('english', y.means))) WITH ORDINALITY AS m (lexeme, n)
+        JOIN search.lexemes AS k ON k.lexeme = m.lexeme AND k.products > 0
+        WHERE y.word = ANY (ARRAY[
+            v_word, rtrim(v_word, 's'), v_word || ' ' || v_words[v_place + 1], v_word || ' ' || rtrim(v_words[v_place + 1], 's')
+        ]);
+        v_known := v_known OR FOUND;
         -- Neither a word of the catalogue nor one that says nothing.
         IF v_known OR v_word !~ '^[a-z]{4,20}$' OR ts_lexize('english_stem', v_word) = '{}' THEN
             CONTINUE;
@@ -1490,11 +1504,11 @@ BEGIN
         RETURN QUERY
         SELECT DISTINCT ON (k.lexeme) v_place, v_word, k.lexeme, 0.7::real, k.products, 'begun', w.word
         FROM (
-            SELECT w.word, w.lexeme FROM retail.search_words AS w
+            SELECT w.word, w.lexeme FROM search.words AS w
             WHERE w.word > v_word AND w.word < v_word || '~'
             ORDER BY w.word LIMIT 20
         ) AS w
-        JOIN retail.search_lexemes AS k USING (lexeme)
+        JOIN search.lexemes AS k USING (lexeme)
         WHERE k.products > 0
         ORDER BY k.lexeme, w.word;
         CONTINUE WHEN FOUND;
@@ -1505,19 +1519,22 @@ BEGIN
         FROM (
             SELECT a.word AS first, b.word AS second
             FROM generate_series(3, length(v_word) - 3) AS n
-            JOIN retail.search_words AS a ON a.word = left(v_word, n)
-            JOIN retail.search_words AS b ON b.word = substr(v_word, n + 1)
+            JOIN search.words AS a ON a.word = left(v_word, n)
+            JOIN search.words AS b ON b.word = substr(v_word, n + 1)
             ORDER BY n DESC
             LIMIT 1
         ) AS d
         CROSS JOIN LATERAL (VALUES (d.first), (d.second)) AS h (word)
-        JOIN retail.search_words AS w ON w.word = h.word
-        JOIN retail.search_lexemes AS k ON k.lexeme = w.lexeme
+        JOIN search.words AS w ON w.word = h.word
+        JOIN search.lexemes AS k ON k.lexeme = w.lexeme
         WHERE k.products > 0;
         CONTINUE WHEN FOUND;
 
         -- Misspelt, unless the model knows it as a word: then it is one that the catalogue does not have.
         CONTINUE WHEN EXISTS (SELECT FROM embedding.tokens AS t WHERE t.piece = '▁' || v_word);
+        v_tried := v_tried + 1;
+        CONTINUE WHEN v_tried > 20;
+        v_shorter := retail.shorter_words(v_word);
         v_limit := CASE WHEN length(v_word) <= 7 THEN 1 ELSE 2 END;
         RETURN QUERY
         SELECT v_place, v_word, c.lexeme, 0.7::real, c.products, 'corrected', c.word
@@ -1528,11 +1545,11 @@ BEGIN
                 row_number() OVER (ORDER BY n.distance, k.products DESC, n.word) AS turn
             FROM (
                 SELECT w.word, w.lexeme, retail.edit_distance(v_word, w.word) AS distance
-                FROM retail.search_words AS w
-                WHERE w.shorter && retail.shorter_words(v_word)
+                FROM search.words AS w
+                WHERE w.shorter && v_shorter
                   AND abs(length(w.word) - length(v_word)) <= v_limit
             ) AS n
-            JOIN retail.search_lexemes AS k ON k.lexeme = n.lexeme
+            JOIN search.lexemes AS k ON k.lexeme = n.lexeme
             WHERE n.distance <= v_limit AND k.products > 0
         ) AS c
         WHERE c.distance = c.nearest AND c.turn <= 5
@@ -1542,9 +1559,9 @@ END
 $function$;
 
 COMMENT ON FUNCTION retail.search_terms IS $comment$
-The words of a query as retail.search_lexemes has them, those that are near to it where the catalogue does not have it
+The words of a query as search.lexemes has them, those that are near to it where the catalogue does not have it
 (begun: the beginning of a word; divided: two words in one; corrected: one letter off, or two in words of more than
-seven; joined: two words that the catalogue writes as one, beside both), and how much each counts.
+seven; joined: two words that the catalogue writes as one, beside both; synonym: by search.synonyms), and how much each counts.
 @title Terms of a query
 @param query  What somebody looks for.
 @return place     Of the word in the query.
@@ -1552,7 +1569,7 @@ seven; joined: two words that the catalogue writes as one, beside both), and how
 @return lexeme    What is looked for.
 @return weight    1 for words as typed.
 @return products  How many products have it.
-@return kind      word, joined, begun, divided or corrected.
+@return kind      word, joined, synonym, begun, divided or corrected.
 @return spelt     As the catalogue spells it, where it was typed otherwise.
 @example SELECT * FROM retail.search_terms('cordles screwdirver');
 $comment$;
@@ -1937,23 +1954,21 @@ END
 $function$;
 
 COMMENT ON FUNCTION tool.semantic_search_products IS $comment$
-Finds products by a description, a use, words (misspelt ones, too), a size or a SKU, with price and
-stock, the best match first. Meaning and words both count; the last ones may fit loosely.
+Finds products by a use, a description, words (misspelt, too), a size or a SKU, with price and stock,
+the best match first; the last ones may fit loosely.
 @title Search products
 @embeds query_embedding query_description
-@param query_description     What is looked for, for example: hang a heavy mirror.
+@param query_description     For example: hang a heavy mirror.
 @param max_rows              1 to 200.
-@param similarity_threshold  Leaves out what is found by meaning alone and less similar.
-@param category              For example Power Tools; left out: all.
-@param price_min             US dollars, list price.
-@param price_max             US dollars, list price.
-@param in_stock_only         Only what your stores have.
-@return stock       Units in your stores.
+@param similarity_threshold  For what is found by meaning alone.
+@param category              For example Power Tools.
+@param price_min             US dollars.
+@param price_max             US dollars.
+@param in_stock_only         In your stores.
+@return stock       In your stores.
 @return score       0 to 1, by rank.
-@return similarity  Of the meanings; null: found by words alone.
-@return matched     Why it was found.
-@return degraded    True: only words were searched, as the vectors are missing.
-@example semantic_search_products('containers for paint', in_stock_only => true)
+@return degraded    Only words were searched.
+@example semantic_search_products('containers for paint')
 $comment$;
 REVOKE ALL ON FUNCTION tool.semantic_search_products FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tool.semantic_search_products TO store_managers, regional_managers, head_office;
@@ -2016,41 +2031,41 @@ CREATE OR REPLACE TRIGGER refresh_updated
     FOR EACH STATEMENT EXECUTE FUNCTION retail.refresh_products();
 COMMENT ON TRIGGER refresh_updated ON retail.categories IS 'Makes its products searchable as they are now.';
 
--- object: triggers/product_search.sql
+-- object: triggers/documents.sql
 -- Documents make the counts of words. One transition table a trigger, so that one statement serves all.
--- drop: DROP TRIGGER count_deleted ON retail.product_search;
--- drop: DROP TRIGGER count_inserted ON retail.product_search;
--- drop: DROP TRIGGER count_truncated ON retail.product_search;
--- drop: DROP TRIGGER count_updated_from ON retail.product_search;
--- drop: DROP TRIGGER count_updated_to ON retail.product_search;
+-- drop: DROP TRIGGER count_deleted ON search.documents;
+-- drop: DROP TRIGGER count_inserted ON search.documents;
+-- drop: DROP TRIGGER count_truncated ON search.documents;
+-- drop: DROP TRIGGER count_updated_from ON search.documents;
+-- drop: DROP TRIGGER count_updated_to ON search.documents;
 CREATE OR REPLACE TRIGGER count_deleted
-    AFTER DELETE ON retail.product_search
+    AFTER DELETE ON search.documents
     REFERENCING OLD TABLE AS changed_rows
     FOR EACH STATEMENT EXECUTE FUNCTION retail.count_lexemes('gone');
-COMMENT ON TRIGGER count_deleted ON retail.product_search IS 'Takes deleted documents from the counts.';
+COMMENT ON TRIGGER count_deleted ON search.documents IS 'Takes deleted documents from the counts.';
 
 CREATE OR REPLACE TRIGGER count_inserted
-    AFTER INSERT ON retail.product_search
+    AFTER INSERT ON search.documents
     REFERENCING NEW TABLE AS changed_rows
     FOR EACH STATEMENT EXECUTE FUNCTION retail.count_lexemes('there');
-COMMENT ON TRIGGER count_inserted ON retail.product_search IS 'Adds new documents to the counts.';
+COMMENT ON TRIGGER count_inserted ON search.documents IS 'Adds new documents to the counts.';
 
 CREATE OR REPLACE TRIGGER count_truncated
-    AFTER TRUNCATE ON retail.product_search
+    AFTER TRUNCATE ON search.documents
     FOR EACH STATEMENT EXECUTE FUNCTION retail.count_lexemes();
-COMMENT ON TRIGGER count_truncated ON retail.product_search IS 'Empties the counts.';
+COMMENT ON TRIGGER count_truncated ON search.documents IS 'Empties the counts.';
 
 CREATE OR REPLACE TRIGGER count_updated_from
-    AFTER UPDATE ON retail.product_search
+    AFTER UPDATE ON search.documents
     REFERENCING OLD TABLE AS changed_rows
     FOR EACH STATEMENT EXECUTE FUNCTION retail.count_lexemes('gone');
-COMMENT ON TRIGGER count_updated_from ON retail.product_search IS 'Takes documents as they were from the counts.';
+COMMENT ON TRIGGER count_updated_from ON search.documents IS 'Takes documents as they were from the counts.';
 
 CREATE OR REPLACE TRIGGER count_updated_to
-    AFTER UPDATE ON retail.product_search
+    AFTER UPDATE ON search.documents
     REFERENCING NEW TABLE AS changed_rows
     FOR EACH STATEMENT EXECUTE FUNCTION retail.count_lexemes('there');
-COMMENT ON TRIGGER count_updated_to ON retail.product_search IS 'Adds documents as they are to the counts.';
+COMMENT ON TRIGGER count_updated_to ON search.documents IS 'Adds documents as they are to the counts.';
 
 -- object: triggers/product_types.sql
 -- A type that changes changes what its products are found by.

@@ -18,7 +18,7 @@ counted AS (
     SELECT '', count(*) FROM want HAVING count(*) > 0
 )
 SELECT 'document' AS kind, coalesce(w.product_id, s.product_id)::text AS what
-FROM want AS w FULL JOIN retail.product_search AS s USING (product_id)
+FROM want AS w FULL JOIN search.documents AS s USING (product_id)
 WHERE w.document IS DISTINCT FROM s.document
 UNION ALL
 SELECT 'vector', coalesce(w.product_id, e.product_id)::text
@@ -26,7 +26,7 @@ FROM want AS w FULL JOIN retail.product_description_embeddings AS e USING (produ
 WHERE w.embedding IS NULL OR e.description_embedding IS NULL OR (w.embedding OPERATOR(public.<=>) e.description_embedding) > 1e-6
 UNION ALL
 SELECT 'count', coalesce(c.lexeme, k.lexeme)
-FROM counted AS c FULL JOIN (SELECT * FROM retail.search_lexemes WHERE products <> 0) AS k USING (lexeme)
+FROM counted AS c FULL JOIN (SELECT * FROM search.lexemes WHERE products <> 0) AS k USING (lexeme)
 WHERE c.products IS DISTINCT FROM k.products;
 GRANT SELECT ON pg_temp.difference TO PUBLIC;
 
@@ -105,17 +105,17 @@ COPY retail.products (product_id, sku, type_id, name, description, unit, cost, b
 95002	ZW00000002	2	Sneakoscope 2 in	Whistles at strangers	each	5	9	t
 \.
 SELECT is_empty('SELECT * FROM pg_temp.difference', 'COPY');
-SELECT isnt_empty($$SELECT FROM retail.product_search WHERE document @@ 'remembral' AND product_id = 95001$$, 'of which there is something');
+SELECT isnt_empty($$SELECT FROM search.documents WHERE document @@ 'remembral' AND product_id = 95001$$, 'of which there is something');
 SELECT pg_temp.holds($$INSERT INTO retail.products (product_id, sku, type_id, name, description, unit, cost, base_price)
     SELECT 100000 + n, 'ZV' || to_char(n, 'FM00000000'), 1 + n % 88, 'Portkey ' || n, 'Old boot', 'each', 1, 2
     FROM generate_series(1, 2005) AS n$$, 'more at a time than are described at once');
 SELECT pg_temp.holds($$DELETE FROM retail.products WHERE product_id > 91050$$, 'products go');
 SELECT is_empty(
-    $$SELECT FROM retail.product_search WHERE product_id > 91050 UNION ALL
+    $$SELECT FROM search.documents WHERE product_id > 91050 UNION ALL
         SELECT FROM retail.product_description_embeddings WHERE product_id > 91050$$, 'with their documents and vectors'
 );
 SELECT is(
-    (SELECT count(*) FROM retail.search_lexemes WHERE lexeme IN ('remembral', 'sneakoscop', 'snitch') AND products > 0), 0::bigint,
+    (SELECT count(*) FROM search.lexemes WHERE lexeme IN ('remembral', 'sneakoscop', 'snitch') AND products > 0), 0::bigint,
     'and their words count no more'
 );
 SELECT be('seattle@zava.example');
@@ -125,10 +125,10 @@ SET LOCAL ROLE storekeeper_loader;
 
 -- Types and categories
 SELECT pg_temp.holds($$UPDATE retail.product_types SET name = 'Thumpers' WHERE name = 'Hammers'$$, 'a type is renamed');
-SELECT isnt_empty($$SELECT FROM retail.product_search WHERE document @@ 'thumper:B'$$, 'which its products have');
+SELECT isnt_empty($$SELECT FROM search.documents WHERE document @@ 'thumper:B'$$, 'which its products have');
 SELECT pg_temp.holds($$UPDATE retail.product_types SET description = 'For thumping.' WHERE name = 'Thumpers'$$, 'it is described anew');
 SELECT pg_temp.holds($$UPDATE retail.categories SET name = 'Gadgetry' WHERE name = 'Hand Tools'$$, 'a category is renamed');
-SELECT isnt_empty($$SELECT FROM retail.product_search WHERE document @@ 'gadgetri:B'$$, 'which its products have');
+SELECT isnt_empty($$SELECT FROM search.documents WHERE document @@ 'gadgetri:B'$$, 'which its products have');
 
 -- Without the model
 RESET ROLE;
@@ -146,7 +146,7 @@ SELECT is_empty('SELECT * FROM pg_temp.difference', 'and all is as it should be'
 RESET ROLE;
 TRUNCATE retail.products CASCADE;
 SELECT is_empty(
-    'SELECT FROM retail.product_search UNION ALL SELECT FROM retail.search_lexemes UNION ALL SELECT FROM retail.search_words
+    'SELECT FROM search.documents UNION ALL SELECT FROM search.lexemes UNION ALL SELECT FROM search.words
         UNION ALL SELECT FROM retail.product_description_embeddings', 'all at once'
 );
 

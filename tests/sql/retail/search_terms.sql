@@ -1,7 +1,7 @@
 -- retail.search_terms: words as typed, and what may have been meant.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(16);
+SELECT plan(20);
 
 SELECT be('seattle@zava.example');
 SELECT results_eq(
@@ -11,7 +11,7 @@ SELECT results_eq(
 );
 SELECT results_eq(
     $$SELECT lexeme, products FROM retail.search_terms('paint')$$,
-    $$SELECT 'paint', count(*)::integer FROM retail.product_search WHERE document @@ 'paint'::tsquery$$,
+    $$SELECT 'paint', count(*)::integer FROM search.documents WHERE document @@ 'paint'::tsquery$$,
     'with the number of products'
 );
 SELECT results_eq(
@@ -41,6 +41,24 @@ SELECT is_empty($$SELECT FROM retail.search_terms('the of and with')$$, 'nor to 
 SELECT is_empty($$SELECT FROM retail.search_terms(NULL)$$, 'nor to NULL');
 SELECT ok(
     (SELECT max(place) <= 60 FROM retail.search_terms(repeat('hammer screwdirver ', 500))), 'of a long text the beginning'
+);
+
+-- What people say for it
+SELECT results_eq(
+    $$SELECT place, word, lexeme, kind, spelt FROM retail.search_terms('a spanner')$$,
+    $$VALUES (2, 'spanner', 'wrench', 'synonym', 'wrench')$$, 'another word for it'
+);
+SELECT results_eq(
+    $$SELECT lexeme, count(*) OVER (PARTITION BY place) FROM retail.search_terms('Mole grips') WHERE kind = 'synonym' ORDER BY lexeme$$,
+    $$VALUES ('lock', 1::bigint), ('plier', 1)$$, 'two words for two, each of which counts'
+);
+SELECT be_dba();
+SET LOCAL ROLE storekeeper_loader;
+INSERT INTO search.synonyms (word, means) VALUES ('thingamajig', 'hammer');
+SELECT be('seattle@zava.example');
+SELECT results_eq($$SELECT lexeme FROM retail.search_terms('thingamajigs')$$, $$VALUES ('hammer')$$, 'one that a shop adds');
+SELECT isnt_empty(
+    $$SELECT FROM retail.rank_products('thingamajig', how_many => 3) WHERE matched LIKE 'synonym: "thingamajig" -> hammer%'$$, 'is told, too'
 );
 
 -- A word that the model has is none that is misspelt.

@@ -49,8 +49,8 @@ full-text search, and its words as they are spelt.
 @param product_ids  Which products.
 @return product_id  The product.
 @return content     What is embedded.
-@return document    For retail.product_search.
-@return words       For retail.search_words.
+@return document    For search.documents.
+@return words       For search.words.
 @example SELECT content FROM retail.describe_products('{1, 2}');
 $comment$;
 REVOKE ALL ON FUNCTION retail.describe_products FROM PUBLIC;

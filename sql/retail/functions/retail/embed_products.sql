@@ -15,7 +15,7 @@ DECLARE
 BEGIN
     SELECT array_agg(p.product_id ORDER BY p.product_id) INTO v_ids
     FROM retail.products AS p
-    LEFT JOIN retail.product_search AS s USING (product_id)
+    LEFT JOIN search.documents AS s USING (product_id)
     LEFT JOIN retail.product_description_embeddings AS e USING (product_id)
     WHERE s.product_id IS NULL OR (v_built_in AND e.product_id IS NULL);
     PERFORM retail.refresh_search(v_ids);

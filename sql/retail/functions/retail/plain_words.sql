@@ -9,12 +9,12 @@ PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    -- 1/2, 1-1/2, 1 1/2, 1,000, 4.5
-    c_number CONSTANT text := '(?:(?:\d+[- ])?\d+/\d+|\d+(?:,\d{3})+|\d*\.?\d+)';
+    -- 1/2, 1-1/2, 1 1/2, 1,000, 4.5. Bounds of words (\m, \M) take a tenth of the time of looking round.
+    c_number CONSTANT text := '(?:(?:\d+[- ])?\d+/\d+|\d+(?:,\d{3})+|\d+(?:\.\d+)?)';
     c_unit   CONSTANT text :=
         '(?:(?:in(?:ch(?:es)?)?|(?:sq(?:uare|\.)?|cu(?:bic|\.)?)?[ -]?(?:ft|foot|feet)|yds?|yards?|gal|gallons?|qt|quarts?|pt|pints?'
         '|oz|ounces?|lbs?|pounds?|hp|v|volts?|w|watts?|a|amps?|ga|gauge|awg|packs?|pk|pieces?|pcs?|ct|count|degrees?|mm|cm)'
-        '(?![[:alnum:]])|["”″]|''''|[''’′](?:(?!\w)|(?=x ?\d)))';
+        '\M|["”″]|''''|[''’′])';
     c_units  CONSTANT jsonb := '{
         "\"": "inch", "”": "inch", "″": "inch", "''''": "inch", "in": "inch", "inche": "inch",
         "''": "foot", "’": "foot", "′": "foot", "ft": "foot", "feet": "foot", "yd": "yard",
@@ -46,13 +46,14 @@ BEGIN
         END LOOP;
     END IF;
     IF v_text ~ '\d' THEN
+        v_text := regexp_replace(v_text, '(^|[^\d])\.(?=\d)', '\10.', 'g');
         -- 2 in x 4 in x 8 ft, 2x4, 12-2: measures that belong together.
         IF v_text ~ '\d.{0,14}(?:x|×|by) ?[\d.]|\d-\d' THEN
             FOR v_found IN
                 SELECT m FROM regexp_matches(
                     v_text,
-                    '(?<![[:alnum:].])(?:' || c_number || '(?: ?-? ?' || c_unit || ')?(?: ?(?:x|×|by) ?' || c_number
-                        || '(?: ?-? ?' || c_unit || ')?)+|\d+(?:-\d+)+(?!/))(?![[:alnum:]])',
+                    '\m(?:' || c_number || '(?: ?-? ?' || c_unit || ')?(?: ?(?:x|×|by) ?' || c_number
+                        || '(?: ?-? ?' || c_unit || '|\M))+|\d+(?:-\d+)+\M(?!/))',
                     'g'
                 ) AS m
             LOOP
@@ -73,7 +74,7 @@ BEGIN
         -- Each number, with its unit and without.
         FOR v_found IN
             SELECT m FROM regexp_matches(
-                v_text, '(?<![[:alnum:].])(' || c_number || ')(?: ?-? ?(' || c_unit || ')|(?![[:alnum:]]))', 'g'
+                v_text, '\m(' || c_number || ')(?: ?-? ?(' || c_unit || ')|\M)', 'g'
             ) AS m
         LOOP
             v_value := replace(v_found[1], ',', '');
@@ -106,7 +107,7 @@ BEGIN
         END LOOP;
         v_text := regexp_replace(
             v_text,
-            '(?<![[:alnum:]])(?:' || c_number || '(?: ?-? ?' || c_unit || '|(?![[:alnum:]]))|[x×](?![[:alnum:]]))',
+            '\m(?:' || c_number || '(?: ?-? ?' || c_unit || '|\M)|x\M)|×',
             ' ', 'g'
         );
     END IF;

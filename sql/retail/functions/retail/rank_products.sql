@@ -75,10 +75,11 @@ BEGIN
         array_agg((t.weight * ln(1 + n.total / t.products))::real ORDER BY t.place),
         array_agg(CASE t.kind
             WHEN 'corrected' THEN format('corrected: "%s" -> %s', t.word, t.spelt)
+            WHEN 'synonym' THEN format('synonym: "%s" -> %s', t.word, t.spelt)
             WHEN 'joined' THEN 'joined: ' || t.word
             ELSE 'words: ' || t.word
         END ORDER BY t.place),
-        string_agg(t.spelt, ' ' ORDER BY t.place) FILTER (WHERE t.kind = 'corrected' AND t.turn <= 2),
+        string_agg(DISTINCT t.spelt, ' ') FILTER (WHERE t.kind = 'corrected' AND t.turn <= 2 OR t.kind = 'synonym'),
         string_agg(quote_literal(t.lexeme), ' | ')
             FILTER (WHERE t.products_so_far <= c_looked_at OR t.rarity = 1)::tsquery
     INTO v_places, v_terms, v_shares, v_words, v_spelt, v_wanted
@@ -90,7 +91,7 @@ BEGIN
             sum(s.products) OVER (ORDER BY s.products, s.lexeme, s.place) AS products_so_far
         FROM retail.search_terms(v_typed) AS s
     ) AS t
-    CROSS JOIN (SELECT k.products::real AS total FROM retail.search_lexemes AS k WHERE k.lexeme = '') AS n;
+    CROSS JOIN (SELECT k.products::real AS total FROM search.lexemes AS k WHERE k.lexeme = '') AS n;
 
     IF v_wanted IS NOT NULL THEN
         SELECT
@@ -108,7 +109,7 @@ BEGIN
                     max(t.share * ts_rank(c_weights, c.document, t.term)) AS relevance
                 FROM (
                     SELECT s.product_id, s.document
-                    FROM retail.product_search AS s
+                    FROM search.documents AS s
                     JOIN retail.products AS p USING (product_id)
                     WHERE s.document @@ v_wanted
                       AND (v_type_ids IS NULL OR p.type_id = ANY (v_type_ids))
@@ -195,11 +196,11 @@ BEGIN
             nullif(concat_ws(
                 '; ',
                 'words: ' || string_agg(DISTINCT substr(t.word, 8), ', ') FILTER (WHERE t.word LIKE 'words: %'),
-                string_agg(DISTINCT t.word, '; ') FILTER (WHERE t.word LIKE 'corrected: %')
+                string_agg(DISTINCT t.word, '; ') FILTER (WHERE t.word LIKE 'corrected: %' OR t.word LIKE 'synonym: %')
             ), ''),
             'words: ' || string_agg(DISTINCT substr(t.word, 9), ', ')
         ) AS matched
-        FROM retail.product_search AS s
+        FROM search.documents AS s
         CROSS JOIN unnest(v_terms, v_words) AS t (term, word)
         WHERE s.product_id = b.product_id AND s.document @@ t.term
     ) AS w ON true

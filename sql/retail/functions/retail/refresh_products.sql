@@ -9,7 +9,7 @@ AS $function$
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
         -- What refers to the products is truncated with them.
-        TRUNCATE retail.search_lexemes, retail.search_words;
+        TRUNCATE search.lexemes, search.words;
     ELSIF TG_OP = 'INSERT' THEN
         PERFORM retail.refresh_search(ARRAY(SELECT n.product_id FROM new_rows AS n));
     ELSIF TG_TABLE_NAME = 'products' THEN

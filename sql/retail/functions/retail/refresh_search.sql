@@ -24,7 +24,7 @@ BEGIN
             FROM retail.describe_products(v_some) AS d
         ),
         written AS (
-            INSERT INTO retail.product_search AS s (product_id, document)
+            INSERT INTO search.documents AS s (product_id, document)
             SELECT d.product_id, d.document
             FROM described AS d
             ORDER BY d.product_id
@@ -38,12 +38,12 @@ BEGIN
         INTO v_text, v_some, v_contents
         FROM described AS d;
 
-        INSERT INTO retail.search_words (word, lexeme, shorter)
+        INSERT INTO search.words (word, lexeme, shorter)
         SELECT w.word, (ts_lexize('english_stem', w.word))[1], retail.shorter_words(w.word)
         FROM (SELECT DISTINCT s.word FROM string_to_table(v_text, ' ') AS s (word)) AS w
         WHERE w.word ~ '^[a-z]{4,20}$'
           AND ts_lexize('english_stem', w.word) <> '{}'
-          AND NOT EXISTS (SELECT FROM retail.search_words AS k WHERE k.word = w.word)
+          AND NOT EXISTS (SELECT FROM search.words AS k WHERE k.word = w.word)
         ORDER BY w.word
         ON CONFLICT (word) DO NOTHING;
 

@@ -8,10 +8,12 @@ SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 AS $function$
 DECLARE
-    v_words CONSTANT text[] := (string_to_array(retail.plain_words(search_terms.query), ' '))[1:60];
-    v_word  text;
-    v_known boolean;
-    v_limit integer;
+    v_words   CONSTANT text[] := (string_to_array(retail.plain_words(search_terms.query), ' '))[1:60];
+    v_word    text;
+    v_known   boolean;
+    v_limit   integer;
+    v_shorter text[];
+    v_tried   integer := 0;
 BEGIN
     FOR v_place IN 1 .. coalesce(cardinality(v_words), 0) LOOP
         v_word := v_words[v_place];
@@ -19,7 +21,7 @@ BEGIN
         FOR place, word, lexeme, weight, products, kind IN
             SELECT v_place, v_word, l.lexeme, 1, k.products, 'word'
             FROM unnest(tsvector_to_array(to_tsvector('english', v_word))) AS l (lexeme)
-            LEFT JOIN retail.search_lexemes AS k ON k.lexeme = l.lexeme AND k.products > 0
+            LEFT JOIN search.lexemes AS k ON k.lexeme = l.lexeme AND k.products > 0
         LOOP
             IF products IS NOT NULL THEN
                 RETURN NEXT;
@@ -29,9 +31,19 @@ BEGIN
         IF v_word ~ '^[a-z]{2,}$' AND v_words[v_place + 1] ~ '^[a-z]{2,}$' THEN
             RETURN QUERY
             SELECT v_place, v_word || ' ' || v_words[v_place + 1], k.lexeme, 0.8::real, k.products, 'joined', NULL
-            FROM retail.search_lexemes AS k
+            FROM search.lexemes AS k
             WHERE k.lexeme = (ts_lexize('english_stem', v_word || v_words[v_place + 1]))[1] AND k.products > 0;
         END IF;
+        -- What others say for it. Each further word of that has a place of its own.
+        RETURN QUERY
+        SELECT v_place + 100 * (m.n::integer - 1), y.word, k.lexeme, 0.8::real, k.products, 'synonym', y.means
+        FROM search.synonyms AS y
+        CROSS JOIN LATERAL unnest(tsvector_to_array(to_tsvector('english', y.means))) WITH ORDINALITY AS m (lexeme, n)
+        JOIN search.lexemes AS k ON k.lexeme = m.lexeme AND k.products > 0
+        WHERE y.word = ANY (ARRAY[
+            v_word, rtrim(v_word, 's'), v_word || ' ' || v_words[v_place + 1], v_word || ' ' || rtrim(v_words[v_place + 1], 's')
+        ]);
+        v_known := v_known OR FOUND;
         -- Neither a word of the catalogue nor one that says nothing.
         IF v_known OR v_word !~ '^[a-z]{4,20}$' OR ts_lexize('english_stem', v_word) = '{}' THEN
             CONTINUE;
@@ -41,11 +53,11 @@ BEGIN
         RETURN QUERY
         SELECT DISTINCT ON (k.lexeme) v_place, v_word, k.lexeme, 0.7::real, k.products, 'begun', w.word
         FROM (
-            SELECT w.word, w.lexeme FROM retail.search_words AS w
+            SELECT w.word, w.lexeme FROM search.words AS w
             WHERE w.word > v_word AND w.word < v_word || '~'
             ORDER BY w.word LIMIT 20
         ) AS w
-        JOIN retail.search_lexemes AS k USING (lexeme)
+        JOIN search.lexemes AS k USING (lexeme)
         WHERE k.products > 0
         ORDER BY k.lexeme, w.word;
         CONTINUE WHEN FOUND;
@@ -56,19 +68,22 @@ BEGIN
         FROM (
             SELECT a.word AS first, b.word AS second
             FROM generate_series(3, length(v_word) - 3) AS n
-            JOIN retail.search_words AS a ON a.word = left(v_word, n)
-            JOIN retail.search_words AS b ON b.word = substr(v_word, n + 1)
+            JOIN search.words AS a ON a.word = left(v_word, n)
+            JOIN search.words AS b ON b.word = substr(v_word, n + 1)
             ORDER BY n DESC
             LIMIT 1
         ) AS d
         CROSS JOIN LATERAL (VALUES (d.first), (d.second)) AS h (word)
-        JOIN retail.search_words AS w ON w.word = h.word
-        JOIN retail.search_lexemes AS k ON k.lexeme = w.lexeme
+        JOIN search.words AS w ON w.word = h.word
+        JOIN search.lexemes AS k ON k.lexeme = w.lexeme
         WHERE k.products > 0;
         CONTINUE WHEN FOUND;
 
         -- Misspelt, unless the model knows it as a word: then it is one that the catalogue does not have.
         CONTINUE WHEN EXISTS (SELECT FROM embedding.tokens AS t WHERE t.piece = '▁' || v_word);
+        v_tried := v_tried + 1;
+        CONTINUE WHEN v_tried > 20;
+        v_shorter := retail.shorter_words(v_word);
         v_limit := CASE WHEN length(v_word) <= 7 THEN 1 ELSE 2 END;
         RETURN QUERY
         SELECT v_place, v_word, c.lexeme, 0.7::real, c.products, 'corrected', c.word
@@ -79,11 +94,11 @@ BEGIN
                 row_number() OVER (ORDER BY n.distance, k.products DESC, n.word) AS turn
             FROM (
                 SELECT w.word, w.lexeme, retail.edit_distance(v_word, w.word) AS distance
-                FROM retail.search_words AS w
-                WHERE w.shorter && retail.shorter_words(v_word)
+                FROM search.words AS w
+                WHERE w.shorter && v_shorter
                   AND abs(length(w.word) - length(v_word)) <= v_limit
             ) AS n
-            JOIN retail.search_lexemes AS k ON k.lexeme = n.lexeme
+            JOIN search.lexemes AS k ON k.lexeme = n.lexeme
             WHERE n.distance <= v_limit AND k.products > 0
         ) AS c
         WHERE c.distance = c.nearest AND c.turn <= 5
@@ -93,9 +108,9 @@ END
 $function$;
 
 COMMENT ON FUNCTION retail.search_terms IS $comment$
-The words of a query as retail.search_lexemes has them, those that are near to it where the catalogue does not have it
+The words of a query as search.lexemes has them, those that are near to it where the catalogue does not have it
 (begun: the beginning of a word; divided: two words in one; corrected: one letter off, or two in words of more than
-seven; joined: two words that the catalogue writes as one, beside both), and how much each counts.
+seven; joined: two words that the catalogue writes as one, beside both; synonym: by search.synonyms), and how much each counts.
 @title Terms of a query
 @param query  What somebody looks for.
 @return place     Of the word in the query.
@@ -103,7 +118,7 @@ seven; joined: two words that the catalogue writes as one, beside both), and how
 @return lexeme    What is looked for.
 @return weight    1 for words as typed.
 @return products  How many products have it.
-@return kind      word, joined, begun, divided or corrected.
+@return kind      word, joined, synonym, begun, divided or corrected.
 @return spelt     As the catalogue spells it, where it was typed otherwise.
 @example SELECT * FROM retail.search_terms('cordles screwdirver');
 $comment$;

@@ -90,23 +90,21 @@ END
 $function$;
 
 COMMENT ON FUNCTION tool.semantic_search_products IS $comment$
-Finds products by a description, a use, words (misspelt ones, too), a size or a SKU, with price and
-stock, the best match first. Meaning and words both count; the last ones may fit loosely.
+Finds products by a use, a description, words (misspelt, too), a size or a SKU, with price and stock,
+the best match first; the last ones may fit loosely.
 @title Search products
 @embeds query_embedding query_description
-@param query_description     What is looked for, for example: hang a heavy mirror.
+@param query_description     For example: hang a heavy mirror.
 @param max_rows              1 to 200.
-@param similarity_threshold  Leaves out what is found by meaning alone and less similar.
-@param category              For example Power Tools; left out: all.
-@param price_min             US dollars, list price.
-@param price_max             US dollars, list price.
-@param in_stock_only         Only what your stores have.
-@return stock       Units in your stores.
+@param similarity_threshold  For what is found by meaning alone.
+@param category              For example Power Tools.
+@param price_min             US dollars.
+@param price_max             US dollars.
+@param in_stock_only         In your stores.
+@return stock       In your stores.
 @return score       0 to 1, by rank.
-@return similarity  Of the meanings; null: found by words alone.
-@return matched     Why it was found.
-@return degraded    True: only words were searched, as the vectors are missing.
-@example semantic_search_products('containers for paint', in_stock_only => true)
+@return degraded    Only words were searched.
+@example semantic_search_products('containers for paint')
 $comment$;
 REVOKE ALL ON FUNCTION tool.semantic_search_products FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tool.semantic_search_products TO store_managers, regional_managers, head_office;
