@@ -217,7 +217,9 @@ def _keywords(check: str) -> Iterator[tuple[str, Any]]:
     # "CHECK (((VALUE >= 1) AND (VALUE <= 200)))": only conjunctions can be told one by one.
     if " OR " in check:
         return
-    for operator, operand in re.findall(r"VALUE (>=|<=|>|<) ([^()\s]+|\([^()]*\)[^()\s]*)", check):
+    for operator, operand in re.findall(
+        r"VALUE (>=|<=|>|<) ([^()\s]+(?: precision)?|\([^()]*\)[^()\s]*)", check
+    ):
         limit = literal(operand)
         if isinstance(limit, int | float):
             yield _COMPARISONS[operator], limit

@@ -130,6 +130,8 @@ def test_no_client_sees_or_gives_the_vector(wire: Wire) -> None:
     listed = {tool["name"]: tool for tool in wire.ask("tools/list")["result"]["tools"]}
     schema = listed["semantic_search_products"]["inputSchema"]
     assert "query_embedding" not in schema["properties"]
+    threshold = schema["properties"]["similarity_threshold"]
+    assert (threshold["minimum"], threshold["maximum"]) == (-1, 1)
     assert "embed" not in listed["semantic_search_products"]["description"]
     for vector in ([0.1] * 256, "[1]", None):
         answer = wire.call(

@@ -3,7 +3,7 @@
 
 SET LOCAL ROLE storekeeper_owner;
 
-CREATE DOMAIN retail.similarity AS double precision CHECK (VALUE BETWEEN -1 AND 1);
+CREATE DOMAIN retail.similarity AS double precision CHECK (VALUE BETWEEN '-1' AND '1');
 COMMENT ON DOMAIN retail.similarity IS 'Cosine similarity: 1 is the same meaning, 0 is unrelated.';
 
 -- Beside retail, so that who asks for the tables of the business is not told of these.

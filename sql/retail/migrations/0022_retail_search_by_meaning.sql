@@ -613,7 +613,9 @@ BEGIN
     ok := v_wanted = '{}' AND (v_count <= v_limit OR v_dimension <= 4000);
     finding := CASE
         WHEN v_dimension IS NULL THEN 'there are no vectors yet'
-        WHEN v_wanted[1] LIKE 'DROP %' THEN format('%s: not valid, or not for %s dimensions', v_index, v_dimension)
+        WHEN v_wanted[1] LIKE 'DROP %' THEN format(
+            '%s: not valid, as a build ended halfway or goes on, or not for %s dimensions', v_index, v_dimension
+        )
         WHEN NOT ok AND v_dimension > 4000 THEN format('no index takes vectors of %s dimensions', v_dimension)
         WHEN NOT ok THEN format('missing: more than %s vectors of %s dimensions are compared one by one', v_limit, v_dimension)
         WHEN v_index IS NOT NULL THEN v_index
