@@ -116,7 +116,9 @@ async def _questions(
     checks.check(len(best) == 3, "three best sellers, by revenue")
 
     console.print("What keeps the joints of wires dry? (search by meaning)", style="italic")
-    found = (await _ask(client, "semantic_search_products", query_description=DRY, max_rows=4))["rows"]
+    found = (await _ask(client, "semantic_search_products", query_description=DRY, max_rows=4))[
+        "rows"
+    ]
     show_rows([{k: row[k] for k in ("product_name", "price", "stock", "matched")} for row in found])
     checks.check(
         {row["sku"] for row in found} >= SEALED,

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 
 import click
 
+from storekeeper import vector_index
 from storekeeper.command import explained, session
 from storekeeper.console import progress_bar
 from storekeeper.database import Database
@@ -63,7 +64,7 @@ async def fill_and_switch(
                 "The built-in model is not loaded.", hint="Run storekeeper init."
             )
         as_dba(database, BEGIN, found[0]["name"], found[0]["dimension"])
-        await _activate(database, found[0]["name"])
+        await _switch(database, found[0]["name"], progress)
         return 0, found[0]["name"]
     if settings.embedding_url is None:
         raise ConfigurationError(
@@ -81,7 +82,7 @@ async def fill_and_switch(
         stack.push_async_callback(pool.close)
         await pool.open()
         done = await _fill(EmbeddingWorker(pool.ask, embedder), progress)
-    await _activate(database, name)
+    await _switch(database, name, progress)
     return done, name
 
 
@@ -111,8 +112,12 @@ async def _fill(worker: EmbeddingWorker, progress: Progress) -> int:
     return worker.embedded
 
 
-async def _activate(database: Database, name: str) -> None:
-    """The switch: between two searches, not in front of a queue of them."""
+async def _switch(database: Database, name: str, progress: Progress) -> None:
+    """To vectors that have their index; between two searches, not in front of a queue of them."""
+    if as_dba(database, vector_index.IS_THERE)[0]["there"]:
+        await asyncio.to_thread(
+            vector_index.build, database.dba, progress, table=vector_index.NEXT_TABLE
+        )
     for left in reversed(range(SWITCHES)):
         if as_dba(database, IS_ACTIVE, name) == [{"is_active": True}]:
             return

@@ -24,9 +24,10 @@ POLL = 0.25  # seconds
 # Shared memory for parallel workers is asked for at once, and a container may have little of it.
 TOO_MUCH_MEMORY = (psycopg.errors.OutOfMemory, psycopg.errors.DiskFull)
 
-IS_THERE = "SELECT to_regprocedure('retail.embedding_index_state()') IS NOT NULL"
+IS_THERE = "SELECT to_regprocedure('retail.embedding_index_state()') IS NOT NULL AS there"
 STATE = "SELECT ok, finding FROM retail.embedding_index_state()"
 TABLE = "retail.product_description_embeddings"
+NEXT_TABLE = "retail.next_product_description_embeddings"
 WANTED = "SELECT retail.wanted_embedding_index(%s::regclass, %s)"
 LOCK = "SELECT pg_try_advisory_lock(hashtextextended('storekeeper index', 0))"
 # Not of every platform.

@@ -158,6 +158,9 @@ GRANT EXECUTE ON FUNCTION retail.find_product TO store_managers, regional_manage
 -- object: functions/retail/exact_search_limit.sql
 DROP FUNCTION retail.exact_search_limit;
 
+-- object: functions/retail/empty_next_embeddings.sql
+DROP FUNCTION retail.empty_next_embeddings;
+
 -- object: functions/retail/embedding_index_state.sql
 DROP FUNCTION retail.embedding_index_state;
 

@@ -636,6 +636,38 @@ $comment$;
 REVOKE ALL ON FUNCTION retail.embedding_index_state FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retail.embedding_index_state TO storekeeper_dba, storekeeper_definer, storekeeper_loader;
 
+-- object: functions/retail/empty_next_embeddings.sql
+-- Makes room for the vectors of another model.
+-- drop: DROP FUNCTION retail.empty_next_embeddings;
+CREATE OR REPLACE FUNCTION retail.empty_next_embeddings()
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_index regclass;
+BEGIN
+    TRUNCATE retail.next_product_description_embeddings, search.next_description_model;
+    -- It takes vectors of one dimension only, and is quicker to build when they are there.
+    FOR v_index IN
+        SELECT i.indexrelid
+        FROM pg_index AS i
+        JOIN pg_class AS c ON c.oid = i.indexrelid
+        JOIN pg_am AS m ON m.oid = c.relam AND m.amname = 'hnsw'
+        WHERE i.indrelid = 'retail.next_product_description_embeddings'::regclass
+    LOOP
+        EXECUTE format('DROP INDEX %s', v_index);
+    END LOOP;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.empty_next_embeddings IS $comment$
+For retail.queue_embeddings and retail.swap_embeddings, as storekeeper_owner: the next table of vectors is empty and
+without a vector index, and no model's.
+$comment$;
+REVOKE ALL ON FUNCTION retail.empty_next_embeddings FROM PUBLIC;
+
 -- object: functions/retail/exact_search_limit.sql
 -- Up to how many vectors are compared one by one.
 -- drop: DROP FUNCTION retail.exact_search_limit;
@@ -1064,7 +1096,7 @@ BEGIN
     LOCK TABLE retail.products IN SHARE MODE;
     IF NOT v_active AND v_model_id IS DISTINCT FROM (SELECT n.model_id FROM search.next_description_model AS n) THEN
         -- What another model left there.
-        TRUNCATE retail.next_product_description_embeddings, search.next_description_model;
+        PERFORM retail.empty_next_embeddings();
         INSERT INTO search.next_description_model (model_id) SELECT v_model_id WHERE v_model_id IS NOT NULL;
     END IF;
     IF v_model_id IS NULL THEN
@@ -1782,8 +1814,8 @@ BEGIN
         EXECUTE format('ALTER TABLE %s.%s RENAME TO former_%2$s', v_schema, v_name);
         EXECUTE format('ALTER TABLE %s.next_%s RENAME TO %2$s', v_schema, v_name);
         EXECUTE format('ALTER TABLE %s.former_%s RENAME TO next_%2$s', v_schema, v_name);
-        EXECUTE format('TRUNCATE %s.next_%s', v_schema, v_name);
     END LOOP;
+    PERFORM retail.empty_next_embeddings();
 END
 $function$;
 

@@ -1,7 +1,7 @@
 -- retail.swap_embeddings: the next vectors take the place of those that are searched.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(9);
+SELECT plan(10);
 
 DELETE FROM retail.product_description_embeddings;
 SELECT min(product_id) AS one FROM retail.products \gset
@@ -10,6 +10,8 @@ INSERT INTO embedding.models (model_id, name, provider, dimension) OVERRIDING SY
 VALUES (7, 'tap', 'openai', 3), (8, 'tap two', 'openai', 1);
 INSERT INTO retail.next_product_description_embeddings (product_id, description_embedding) VALUES (:one, '[1, 2, 3]');
 INSERT INTO search.next_description_model VALUES (7);
+CREATE INDEX tap_hnsw_idx ON retail.next_product_description_embeddings
+    USING hnsw ((description_embedding::halfvec(3)) halfvec_cosine_ops);
 CREATE INDEX tap_idx ON retail.next_product_description_embeddings (last_updated);
 GRANT SELECT (product_id) ON retail.product_description_embeddings TO operators;
 
@@ -43,6 +45,7 @@ RESET ROLE;
 SELECT results_eq(
     'SELECT description_embedding::text FROM retail.product_description_embeddings', $$VALUES ('[4]')$$, 'and again'
 );
+SELECT is_empty($$SELECT FROM pg_indexes WHERE indexname = 'tap_hnsw_idx'$$, 'the former index of vectors takes no others, and goes');
 
 SELECT * FROM finish();
 ROLLBACK;

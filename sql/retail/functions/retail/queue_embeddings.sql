@@ -24,7 +24,7 @@ BEGIN
     LOCK TABLE retail.products IN SHARE MODE;
     IF NOT v_active AND v_model_id IS DISTINCT FROM (SELECT n.model_id FROM search.next_description_model AS n) THEN
         -- What another model left there.
-        TRUNCATE retail.next_product_description_embeddings, search.next_description_model;
+        PERFORM retail.empty_next_embeddings();
         INSERT INTO search.next_description_model (model_id) SELECT v_model_id WHERE v_model_id IS NOT NULL;
     END IF;
     IF v_model_id IS NULL THEN

@@ -41,8 +41,8 @@ BEGIN
         EXECUTE format('ALTER TABLE %s.%s RENAME TO former_%2$s', v_schema, v_name);
         EXECUTE format('ALTER TABLE %s.next_%s RENAME TO %2$s', v_schema, v_name);
         EXECUTE format('ALTER TABLE %s.former_%s RENAME TO next_%2$s', v_schema, v_name);
-        EXECUTE format('TRUNCATE %s.next_%s', v_schema, v_name);
     END LOOP;
+    PERFORM retail.empty_next_embeddings();
 END
 $function$;
 
