@@ -156,13 +156,12 @@ class Wire:
         return self._errors.read().decode()
 
     def log(self) -> list[Message]:
-        """stderr, every line of which is a JSON object."""
+        """stderr, every line of which is a JSON object. A call's line is written after its answer."""
+        if self.process.poll() is None and not self.stdin.closed:
+            self.ask("wire/settled")  # whatever the answer, it comes after those lines
         return [json.loads(line) for line in self.log_text().splitlines()]
 
     def calls(self) -> list[Message]:
-        """The log's lines of calls, which are written after their answers."""
-        if self.process.poll() is None and not self.stdin.closed:
-            self.ask("wire/settled")  # whatever the answer, it comes after those lines
         return [line for line in self.log() if line["logger"] == "storekeeper.call"]
 
     def _read(self) -> None:
