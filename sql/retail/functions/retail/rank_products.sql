@@ -21,6 +21,10 @@ RETURNS TABLE (
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
+-- From a few products to their rows one by one: never through a whole table.
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 SET jit = off
 AS $function$
 DECLARE
@@ -28,7 +32,7 @@ DECLARE
     c_k        CONSTANT double precision := 10;
     c_vector   CONSTANT double precision := 0.7;  -- what meaning counts beside all words of the query
     c_weights  CONSTANT real[] := '{0.4, 0.6, 0.7, 1}';  -- of D, C, B and A
-    c_looked_at CONSTANT integer := 1500;  -- products whose words are compared, where there are more
+    c_looked_at CONSTANT integer := 1000;  -- products whose words are compared, where there are more
     v_depth    CONSTANT integer := greatest(rank_products.how_many, 50);
     v_type_ids CONSTANT smallint[] := CASE WHEN rank_products.category_id IS NOT NULL THEN ARRAY(
         SELECT t.type_id FROM retail.product_types AS t WHERE t.category_id = rank_products.category_id
