@@ -1165,6 +1165,10 @@ RETURNS TABLE (
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
+-- From a few products to their rows one by one: never through a whole table.
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 SET jit = off
 AS $function$
 DECLARE
@@ -1172,7 +1176,7 @@ DECLARE
     c_k        CONSTANT double precision := 10;
     c_vector   CONSTANT double precision := 0.7;  -- what meaning counts beside all words of the query
     c_weights  CONSTANT real[] := '{0.4, 0.6, 0.7, 1}';  -- of D, C, B and A
-    c_looked_at CONSTANT integer := 20000;  -- products whose words are compared
+    c_looked_at CONSTANT integer := 1000;  -- products whose words are compared, where there are more
     v_depth    CONSTANT integer := greatest(rank_products.how_many, 50);
     v_type_ids CONSTANT smallint[] := CASE WHEN rank_products.category_id IS NOT NULL THEN ARRAY(
         SELECT t.type_id FROM retail.product_types AS t WHERE t.category_id = rank_products.category_id
@@ -1185,7 +1189,9 @@ DECLARE
     v_shares   real[];
     v_words    text[];
     v_spelt    text;
-    v_wanted   tsquery;
+    v_wanted   tsquery;  -- by the rare words; products that have only frequent ones are too many
+    v_all      tsquery;  -- by all words, where even the rarest is too frequent
+    v_try      tsquery;
     v_text_ids integer[];
     v_covered  double precision[];  -- how much of the query is in the product, by the words' shares
     v_near_ids integer[];
@@ -1225,8 +1231,11 @@ BEGIN
         END ORDER BY t.place),
         string_agg(DISTINCT t.spelt, ' ') FILTER (WHERE t.kind = 'corrected' AND t.turn <= 2 OR t.kind = 'synonym'),
         string_agg(quote_literal(t.lexeme), ' | ')
-            FILTER (WHERE t.products_so_far <= c_looked_at OR t.rarity = 1)::tsquery
-    INTO v_places, v_terms, v_shares, v_words, v_spelt, v_wanted
+            FILTER (WHERE t.products_so_far <= c_looked_at OR t.rarity = 1 OR n.total <= c_looked_at)::tsquery,
+        CASE WHEN min(t.products) > c_looked_at THEN
+            string_agg(quote_literal(t.lexeme), ' & ') FILTER (WHERE t.kind = 'word')::tsquery
+        END
+    INTO v_places, v_terms, v_shares, v_words, v_spelt, v_wanted, v_all
     FROM (
         SELECT
             s.place, s.word, s.lexeme, s.weight, s.products, s.kind, s.spelt,
@@ -1237,7 +1246,8 @@ BEGIN
     ) AS t
     CROSS JOIN (SELECT k.products::real AS total FROM search.lexemes AS k WHERE k.lexeme = '') AS n;
 
-    IF v_wanted IS NOT NULL THEN
+    FOREACH v_try IN ARRAY ARRAY[v_all, v_wanted] LOOP
+        CONTINUE WHEN v_try IS NULL;
         SELECT
             array_agg(r.product_id ORDER BY r.relevance DESC, r.product_id),
             array_agg(r.covered / r.whole ORDER BY r.relevance DESC, r.product_id)
@@ -1255,7 +1265,7 @@ BEGIN
                     SELECT s.product_id, s.document
                     FROM search.documents AS s
                     JOIN retail.products AS p USING (product_id)
-                    WHERE s.document @@ v_wanted
+                    WHERE s.document @@ v_try
                       AND (v_type_ids IS NULL OR p.type_id = ANY (v_type_ids))
                       AND (rank_products.price_min IS NULL OR p.base_price >= rank_products.price_min)
                       AND (rank_products.price_max IS NULL OR p.base_price <= rank_products.price_max)
@@ -1273,7 +1283,8 @@ BEGIN
             ORDER BY relevance DESC, b.product_id
             LIMIT v_depth
         ) AS r;
-    END IF;
+        EXIT WHEN cardinality(v_text_ids) >= rank_products.how_many;
+    END LOOP;
 
     IF v_embedding IS NULL
         AND NOT EXISTS (SELECT FROM search.description_model)
@@ -2102,6 +2113,10 @@ RETURNS TABLE (
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
+-- From a few products to their rows one by one: never through a whole table.
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 SET jit = off
 AS $function$
 DECLARE
