@@ -12,7 +12,13 @@ from conftest import TESTS, Target
 
 FILES = sorted(p for p in (TESTS / "sql").rglob("*.sql") if p.name != "tap.sql")
 # Folders and functions whose tests need the embedding model.
-WITH_MODEL = {"embedding", "doctor", "rank_products", "refresh_products", "semantic_search_products"}
+WITH_MODEL = {
+    "embedding",
+    "doctor",
+    "rank_products",
+    "refresh_products",
+    "semantic_search_products",
+}
 
 
 @pytest.mark.parametrize(
