@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -65,7 +66,8 @@ class Wire:
 
     def end(self) -> int:
         """Closes stdin, waits, and holds every line that came to be JSON-RPC."""
-        self.stdin.close()
+        with suppress(BrokenPipeError):  # it is gone, and hears no more
+            self.stdin.close()
         code = self.process.wait(PATIENCE)
         self._reader.join(PATIENCE)
         for line in self.lines:

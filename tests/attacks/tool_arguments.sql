@@ -380,7 +380,7 @@ drill'; DROP TABLE retail.products; --
 -- expect: own rows
 drill:*' & !'saw' | <-> ( \' ):ABCD
 
--- attack: a UNION in a category
+-- attack: a UNION in a category to search in
 -- through: tool semantic_search_products {"query_description": "drill", "category": "{attack}"}
 -- expect: SK404
 Paint' UNION SELECT email FROM retail.customers --

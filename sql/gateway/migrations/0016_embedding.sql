@@ -9,6 +9,12 @@ BEGIN
             MESSAGE = 'pgvector is in another schema than public.',
             HINT = 'Have its owner run ALTER EXTENSION vector SET SCHEMA public, then migrate again.';
     END IF;
+    -- A copy that CREATE DATABASE … TEMPLATE made comes without the rights on the database.
+    IF NOT has_database_privilege('storekeeper_owner', current_database(), 'CREATE')
+        OR NOT has_database_privilege('storekeeper_definer', current_database(), 'CREATE')
+    THEN
+        EXECUTE format('GRANT CREATE ON DATABASE %I TO storekeeper_owner, storekeeper_definer', current_database());
+    END IF;
 END
 $do$;
 
