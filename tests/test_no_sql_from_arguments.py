@@ -30,6 +30,7 @@ STATEMENTS_MADE_ELSEWHERE = {
     ("catalog.py", "types[n]"): "format_type()'s name of the argument's declared type",
     ("connection.py", "text"): "what a Statement holds",
     ("dba.py", "statement"): "constants of the commands that the DBA calls",
+    ("embedding_worker.py", "statement"): "constants of that module",
     ("gateway.py", "text"): "Function.statement, a composition, and a limit, a number",
 }
 
@@ -213,7 +214,10 @@ RUNS_TEXT = re.compile(r"\w*_to_xml(schema|_and_xmlschema)?|ts_stat|dblink\w*")
 
 # What the free SQL of a person reaches, and what only a DBA, a loader or a catalog can fill.
 RAW_IN_EXECUTE = {
+    ("gateway.activate_model", "v_hook"): "a regproc, which quotes itself",
+    ("gateway.begin_model", "v_hook"): "a regproc, which quotes itself",
     ("gateway.explain_query", "explain_query.query"): "free SQL, as the sandbox role",
+    ("gateway.put_embeddings", "v_hook"): "a regproc, which quotes itself",
     ("gateway.query_types", "( SELECT string_agg ( format ( 'pg_typeo"): "names made of numbers",
     ("gateway.query_types", "array_to_string ( v_names , ', ' )"): "names made of numbers",
     ("gateway.query_types", "v_query"): "free SQL, as the sandbox role",
@@ -225,9 +229,13 @@ RAW_IN_EXECUTE = {
     ("gateway.harden", "v_to"): "names of roles, quoted where they are joined",
     ("gateway.harden", "v_what"): "names out of pg_class and pg_attribute",
     ("gateway.make_sandbox", "v_persona.free_sql_path"): "what the DBA gave to add_persona",
+    ("retail.empty_next_embeddings", "v_index"): "a regclass, which quotes itself",
     ("retail.nearest_products", "v_count"): "constants, and the limit, a number",
     ("retail.nearest_products", "v_from"): "constants, and the dimension of a vector, a number",
     ("retail.nearest_products", "v_look"): "constants",
+    ("retail.swap_embeddings", "v_grant.grantee"): "a regrole, which quotes itself",
+    ("retail.swap_embeddings", "v_name"): "one of a constant list",
+    ("retail.swap_embeddings", "v_schema"): "one of a constant list",
     ("retail.wanted_embedding_index", "retail.exact_search_limit ( v_dimension "): "a number",
     ("retail.wanted_embedding_index", "table_name"): "a regclass, which quotes itself",
     ("sample.load", "v_creates [ i ]"): "sample.bulk_load_ddl, out of the catalog",

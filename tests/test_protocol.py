@@ -41,6 +41,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "postgresql_query": "SELECT status, count(*) FROM orders GROUP BY status"
     },
     "get_multiple_table_schemas": {"table_names": ["orders"]},
+    "get_product_recommendations": {"sku": "HTHA000101"},
+    "semantic_search_products": {"query_description": "hammer"},
+    "similar_products": {"sku": "HTHA000101"},
 }
 ADD = """
     SET ROLE storekeeper_owner;
@@ -125,7 +128,7 @@ async def test_retail_tools_say_what_they_are_for_and_stay_small(tools: list[Too
             assert schema.get("description"), f"{tool.name}.{name}"
         given = tool.model_dump(by_alias=True, exclude_none=True)
         sizes[tool.name] = len(json.dumps(given, separators=(",", ":")))
-    assert sum(sizes.values()) / len(sizes) < 1.25 * 1024, sizes
+    assert sum(sizes.values()) / len(sizes) < 1.4 * 1024, sizes
 
 
 @pytest.mark.parametrize("mode", MODES)

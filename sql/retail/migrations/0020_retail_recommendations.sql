@@ -38,5 +38,7 @@ CREATE INDEX products_base_price_idx ON retail.products (base_price);
 
 -- For retail.doctor, as storekeeper_definer.
 GRANT SELECT (product_id, description_embedding) ON retail.product_description_embeddings TO storekeeper_definer;
+GRANT SELECT (product_id) ON retail.products, search.documents TO storekeeper_definer;
+GRANT USAGE ON SCHEMA search TO storekeeper_definer;
 
 RESET ROLE;

@@ -438,6 +438,27 @@ BEGIN
     FULL JOIN moved AS m USING (store_id, product_id)
     WHERE coalesce(i.stock_level, 0) <> coalesce(m.quantity, 0);
 
+    -- Neither table has what products has not, so their sizes tell.
+    RETURN QUERY
+    SELECT
+        'search',
+        n.lack = 0,
+        CASE WHEN n.lack = 0
+            THEN 'every product is found by its words and, where there is a model, by its meaning'
+            ELSE format('%s products lack their words or their vector', n.lack)
+        END,
+        'As storekeeper_loader: SELECT retail.embed_products();'
+    FROM (
+        SELECT greatest(
+            p.products - (SELECT count(*) FROM search.documents AS d),
+            CASE
+                WHEN EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in')
+                THEN p.products - (SELECT count(*) FROM retail.product_description_embeddings AS e)
+            END
+        ) AS lack
+        FROM (SELECT count(*) AS products FROM retail.products) AS p
+    ) AS n;
+
     RETURN QUERY
     SELECT 'vector index', x.ok, x.finding, 'storekeeper index; at psql SELECT retail.wanted_embedding_index() \gexec'
     FROM retail.embedding_index_state() AS x;
@@ -446,11 +467,11 @@ $function$;
 
 COMMENT ON FUNCTION retail.doctor IS $comment$
 What gateway.doctor shows of the business: rollups (the last 30 days of daily_sales equal the orders), stock
-(movements add up to the inventory) and vector index (there, valid, or not needed). It must see every row. gateway.examine_business calls it as
-storekeeper_definer, with a context signed for every tenant; the policies doctor_… let that role read, and without
+(movements add up to the inventory), search (each product has its words, and its vector by the built-in model) and
+vector index (there, valid, or not needed). It must see every row. gateway.examine_business calls it as storekeeper_definer, with a context signed for every tenant; the policies doctor_… let that role read, and without
 such a context tenant_guard leaves it nothing. storekeeper_loader and superusers may call it directly.
 @title Examine the business
-@return subject  rollups, stock or vector index.
+@return subject  rollups, stock, search or vector index.
 @return ok       Whether it is as it should be.
 @return finding  What was found.
 @return hint     How to mend it.

@@ -48,7 +48,7 @@ SELECT results_eq(
         ('row security', true), ('roles', true), ('published functions', true),
         ('tenant guards', true), ('sandboxes', true), ('hidden columns', true), ('past row security', true),
         ('login', true), ('free SQL', true), ('temporary files', true),
-        ('cache', true), ('embeddings', true), ('change notice', true), ('rollups', true), ('stock', true), ('vector index', true)$$,
+        ('cache', true), ('embeddings', true), ('change notice', true), ('rollups', true), ('stock', true), ('search', true), ('vector index', true)$$,
     'the DBA is told that all is well'
 );
 SELECT is_empty(

@@ -1,7 +1,7 @@
 -- retail.doctor: healthy after the load, and each finding turns when its cause does.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(23);
+SELECT plan(25);
 
 CREATE FUNCTION pg_temp.after(statement text, subject text) RETURNS boolean LANGUAGE plpgsql AS $function$
 DECLARE
@@ -36,7 +36,7 @@ SET LOCAL ROLE storekeeper_owner;
 SELECT throws_ok('SELECT * FROM retail.doctor()', 'SK403', 'the owner sees nothing, and says so');
 RESET ROLE;
 SET LOCAL ROLE storekeeper_loader;
-SELECT results_eq('SELECT subject, ok FROM retail.doctor()', $$VALUES ('rollups', true), ('stock', true), ('vector index', true)$$, 'the loader');
+SELECT results_eq('SELECT subject, ok FROM retail.doctor()', $$VALUES ('rollups', true), ('stock', true), ('search', true), ('vector index', true)$$, 'the loader');
 RESET ROLE;
 SET LOCAL ROLE storekeeper_dba;
 SELECT results_eq(
@@ -44,6 +44,10 @@ SELECT results_eq(
     $$VALUES ('rollups', true), ('stock', true)$$, 'the DBA''s role, through the gateway'
 );
 RESET ROLE;
+
+-- Search
+SELECT is(pg_temp.after('DELETE FROM search.documents WHERE product_id = 1', 'search'), false, 'words that are missing');
+SELECT is(pg_temp.after('DELETE FROM retail.product_description_embeddings WHERE product_id = 1', 'search'), false, 'a vector that is missing');
 
 -- Rollups
 UPDATE retail.orders SET status = 'pending'
