@@ -348,8 +348,9 @@ def test_each_migration_alone_goes_back_and_forth(
         assert migrations.migrate(target.dba, tmp_path) == [migration.stem]
     for migration, (before, rights_before) in zip(order[::-1], states[::-1], strict=True):
         assert migrations.rollback(target.dba, SQL, migration.stem) == [migration.stem]
+        after = catalog(target.dba)
         for kind in CATALOG:
-            assert catalog(target.dba)[kind] == before[kind], (migration.stem, kind)
+            assert after[kind] == before[kind], (migration.stem, kind)
         assert built_in(target.dba) == rights_before, migration.stem
 
 
