@@ -24,7 +24,7 @@ def environment() -> Iterator[dict[str, str]]:
 def test_demo_holds_and_leaves_a_working_database(environment: dict[str, str]) -> None:
     tour = storekeeper("demo", "--scale", "0.02", environment=environment, timeout=120)
     assert tour.returncode == 0, tour.stdout + tour.stderr
-    assert tour.stdout.count("✓") == 3 * 3 + 5 + 1
+    assert tour.stdout.count("✓") == 3 * 4 + 5 + 1
     assert "✗" not in tour.stdout
     for person in (
         "Store manager, Seattle",

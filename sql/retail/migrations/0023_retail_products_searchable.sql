@@ -2,5 +2,5 @@
 -- depends: 0022_retail_search_by_meaning
 
 SET LOCAL ROLE storekeeper_loader;
-SELECT retail.embed_products();
+DO $do$ BEGIN PERFORM retail.embed_products(); END $do$;
 RESET ROLE;
