@@ -92,8 +92,12 @@ class World:
     def configure(self, name: str, value: str | None) -> None:
         """A setting of the whole server, which takes effect at once; None: as it was."""
         change = f"SET {name} = '{value}'" if value is not None else f"RESET {name}"
+        before = self.execute("SELECT pg_conf_load_time()")[0][0]
         self.execute(f"ALTER SYSTEM {change}")
         self.execute("SELECT pg_reload_conf()")
+        # A new backend has it once everybody was sent it; who makes the checkpoint reads it before.
+        eventually(lambda: self.execute("SELECT pg_conf_load_time() > %s", before) == [(True,)])
+        self.execute("CHECKPOINT")
 
     def switch(self, name: str, *, on: bool) -> None:
         self.execute("UPDATE fixture.switches SET is_on = %s WHERE name = %s", on, name)
