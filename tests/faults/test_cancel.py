@@ -13,7 +13,7 @@ import pytest
 from faults.world import RUNNING, World, start, works
 from wire import MODES, Wire, eventually
 
-CANCELS = int(os.environ.get("STOREKEEPER_TEST_CANCELS", "100"))
+CANCELS = int(os.environ.get("STOREKEEPER_TEST_CANCELS", "50"))
 SOON = 0.5  # seconds
 LATE = 0.02  # part of the cancels that a busy machine may delay
 PATIENCE = 2  # seconds

@@ -22,7 +22,7 @@ from conftest import HEAD_OFFICE, PUGET_SOUND, SEATTLE
 from faults.world import World
 from wire import Message, Wire, eventually
 
-WRITES = int(os.environ.get("STOREKEEPER_TEST_WRITES", "2000"))
+WRITES = int(os.environ.get("STOREKEEPER_TEST_WRITES", "1000"))
 SEED = int(os.environ.get("STOREKEEPER_TEST_SEED", "0")) or random.randrange(1, 2**31)
 # One process each, and how many calls it is sent at a time.
 PERSONS = ((HEAD_OFFICE, 3), (PUGET_SOUND, 3), (SEATTLE, 2))
