@@ -21,7 +21,7 @@ from wire import META, MODERN, Message, Wire, eventually
 
 PERSONS = (SEATTLE, PUGET_SOUND, HEAD_OFFICE)
 AT_ONCE = 20  # calls in flight
-CALLS = int(os.environ.get("STOREKEEPER_TEST_CALLS", "1000"))
+CALLS = int(os.environ.get("STOREKEEPER_TEST_CALLS", "2000"))
 PATIENCE = 60  # seconds for an answer, on a machine that is busy
 LONG = 100_000
 
