@@ -33,8 +33,9 @@ from storekeeper.cache import (
     cache_key,
     make_cache,
 )
-from storekeeper.catalog import Catalog, Function
+from storekeeper.catalog import Catalog
 from storekeeper.errors import ConfigurationError
+from storekeeper.function import Function
 from storekeeper.redis_cache import RedisCache
 from storekeeper.settings import Settings
 

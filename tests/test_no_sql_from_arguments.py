@@ -27,7 +27,7 @@ RUNS_SQL = {
 COMPOSES = {"SQL", "Identifier", "Literal", "Placeholder", "format", "join", "as_string"}
 
 STATEMENTS_MADE_ELSEWHERE = {
-    ("catalog.py", "types[n]"): "format_type()'s name of the argument's declared type",
+    ("function.py", "types[n]"): "format_type()'s name of the argument's declared type",
     ("connection.py", "text"): "what a Statement holds",
     ("dba.py", "statement"): "constants of the commands that the DBA calls",
     ("embedding_worker.py", "statement"): "constants of that module",

@@ -34,7 +34,7 @@ from storekeeper.errors import ConfigurationError
 from storekeeper.settings import Settings
 
 if TYPE_CHECKING:
-    from storekeeper.catalog import Function
+    from storekeeper.function import Function
 
 DEFAULT_TTL, MAX_TTL = 300, 3600  # seconds
 SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600}

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from storekeeper import results
 from storekeeper.cache import Cache, Entry, NoCache, cache_key
-from storekeeper.catalog import KEY, Catalog, Function
+from storekeeper.catalog import Catalog
 from storekeeper.errors import MCPError
+from storekeeper.function import KEY, Function
 from storekeeper.gateway import Gateway
 from storekeeper.request import Answer, Request
 from storekeeper.session import Context, Params

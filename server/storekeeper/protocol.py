@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from storekeeper import health, jsonrpc, results, surface
 from storekeeper.cache import Cache
 from storekeeper.calls import Calls
-from storekeeper.catalog import CATALOG, Catalog, Function
+from storekeeper.catalog import CATALOG, Catalog
 from storekeeper.errors import AuthorizationError, ConfigurationError, MCPError
+from storekeeper.function import Function
 from storekeeper.gateway import Gateway
 from storekeeper.health import Health
 from storekeeper.jsonrpc import INVALID_PARAMS, ProtocolError, Wire

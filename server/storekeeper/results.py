@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from storekeeper.catalog import Function
 from storekeeper.errors import LimitError, MCPError, NotFoundError, ValidationError
+from storekeeper.function import Function
 from storekeeper.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, ProtocolError
 from storekeeper.pgtypes import SAFE_INTEGER
 from storekeeper.request import Answer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from storekeeper.catalog import Catalog, Function
+from storekeeper.catalog import Catalog
+from storekeeper.function import Function
 
 Description = dict[str, Any]
 
