@@ -235,6 +235,8 @@ RAW_IN_EXECUTE = {
     ("retail.nearest_products", "v_look"): "constants",
     ("retail.swap_embeddings", "v_grant.grantee"): "a regrole, which quotes itself",
     ("retail.swap_embeddings", "v_name"): "one of a constant list",
+    ("retail.swap_embeddings", "v_trigger.ddl"): "pg_get_triggerdef()'s own text",
+    ("retail.swap_embeddings", "v_trigger.state"): "one of four constants",
     ("retail.swap_embeddings", "v_schema"): "one of a constant list",
     ("retail.wanted_embedding_index", "retail.exact_search_limit ( v_dimension "): "a number",
     ("retail.wanted_embedding_index", "table_name"): "a regclass, which quotes itself",

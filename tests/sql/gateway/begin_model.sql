@@ -1,7 +1,7 @@
 -- gateway.begin_model, with gateway.activate_model: to another model, while the one before is searched.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(27);
+SELECT plan(29);
 
 DELETE FROM embedding.models WHERE provider <> 'built-in';
 UPDATE embedding.models SET is_active = false;
@@ -54,7 +54,24 @@ SELECT pg_temp.begins('tap one', 4, 'SK409', 'one name has one dimension');
 SELECT pg_temp.activates('tap one', 'SK409', 'it is not used before it is filled');
 SELECT is(pg_temp.embed('tap one', 1000000, '[1, 0, 0]'), :products::integer, 'each product gets its vector');
 SELECT is(pg_temp.found(), 'nothing', 'which is not searched yet');
+SET LOCAL ROLE storekeeper_owner;
+CREATE TRIGGER watch AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON retail.product_description_embeddings
+    FOR EACH STATEMENT EXECUTE FUNCTION gateway.note_change();
+CREATE TRIGGER idle AFTER INSERT ON retail.product_description_embeddings
+    FOR EACH STATEMENT EXECUTE FUNCTION gateway.note_change();
+ALTER TABLE retail.product_description_embeddings DISABLE TRIGGER idle;
+RESET ROLE;
+CREATE FUNCTION pg_temp.triggers() RETURNS text LANGUAGE sql AS $function$
+    SELECT string_agg(concat_ws(' ', tgrelid::regclass, tgname, tgenabled), ', ' ORDER BY tgname)
+    FROM pg_trigger
+    WHERE tgname IN ('watch', 'idle')
+$function$;
 SELECT lives_ok($$SELECT gateway.activate_model('tap one')$$, 'the switch');
+SELECT is(
+    pg_temp.triggers(),
+    'retail.product_description_embeddings idle D, retail.product_description_embeddings watch O',
+    'triggers of the vectors go to those that are searched now'
+);
 SELECT is(pg_temp.found(), '[1,0,0] tap one', 'now it is');
 SELECT is(pg_temp.models(), 'tap one active', 'the model is used');
 SELECT is(gateway.begin_model('tap one', 3), 0::bigint, 'nothing is missing');
@@ -71,6 +88,11 @@ SELECT is(pg_temp.found(), '[0,1,0] tap one, [1,0,0] tap one', 'which search see
 SELECT is(pg_temp.embed('tap two', 1000000, '[1, 1]') + :some >= :products, true, 'and for the next');
 SELECT gateway.activate_model('tap two');
 SELECT is(pg_temp.found(), '[1,1] tap two', 'after the switch only vectors of the next model are found');
+SELECT is(
+    pg_temp.triggers(),
+    'retail.product_description_embeddings idle D, retail.product_description_embeddings watch O',
+    'and stay there'
+);
 SELECT is(pg_temp.models(), 'tap two active', 'the one before is forgotten');
 SELECT be('seattle@zava.example');
 SELECT is(

@@ -11,6 +11,7 @@ DECLARE
     v_schema   text;
     v_name     text;
     v_grant    record;
+    v_trigger  record;
 BEGIN
     LOCK TABLE search.description_model, search.next_description_model,
         retail.product_description_embeddings, retail.next_product_description_embeddings
@@ -41,6 +42,20 @@ BEGIN
         EXECUTE format('ALTER TABLE %s.%s RENAME TO former_%2$s', v_schema, v_name);
         EXECUTE format('ALTER TABLE %s.next_%s RENAME TO %2$s', v_schema, v_name);
         EXECUTE format('ALTER TABLE %s.former_%s RENAME TO next_%2$s', v_schema, v_name);
+        -- What watched the old ones watches the new ones.
+        FOR v_trigger IN
+            SELECT
+                t.tgname, replace(pg_get_triggerdef(t.oid), ' ON ' || v_schema || '.next_', ' ON ' || v_schema || '.') AS ddl,
+                CASE t.tgenabled
+                    WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'D' THEN 'DISABLE' ELSE 'ENABLE'
+                END AS state
+            FROM pg_trigger AS t
+            WHERE t.tgrelid = to_regclass(v_schema || '.next_' || v_name) AND NOT t.tgisinternal
+        LOOP
+            EXECUTE v_trigger.ddl;
+            EXECUTE format('ALTER TABLE %s.%s %s TRIGGER %I', v_schema, v_name, v_trigger.state, v_trigger.tgname);
+            EXECUTE format('DROP TRIGGER %3$I ON %1$s.next_%2$s', v_schema, v_name, v_trigger.tgname);
+        END LOOP;
     END LOOP;
     PERFORM retail.empty_next_embeddings();
 END
@@ -48,7 +63,7 @@ $function$;
 
 COMMENT ON FUNCTION retail.swap_embeddings IS $comment$
 For gateway.activate_model, as storekeeper_owner: the two tables of vectors change their names, which takes no longer
-for a million products than for one, and the former vectors are dropped. Indexes go with their table. SK409 where the
-next vectors are another model's.
+for a million products than for one, and the former vectors are dropped. Indexes go with their table; grants and
+triggers go to the table that is searched. SK409 where the next vectors are another model's.
 $comment$;
 REVOKE ALL ON FUNCTION retail.swap_embeddings FROM PUBLIC;
