@@ -51,21 +51,38 @@ TEXTS = (
     "smooth rough timber",
     "insulate hot water pipes",
 )
+OF_POWER_TOOLS = (
+    "quiet cordless drill for small hands",
+    "smooth a wooden floor",
+    "cut curves in plywood",
+    "drive long screws into a deck",
+    "grind down a weld",
+    "saw for cutting tile",
+    "spare battery for a drill",
+    "cut boards to length",
+)
 OF_CATEGORY = (
     ", type_ids => (SELECT array_agg(type_id) FROM retail.product_types WHERE category_id = 2)"
 )
+OF_TOOL = ", category => 'Power Tools'"
 # What remains of the catalogue: arguments of retail.nearest_products, those of the tool where it has them;
-# and what the queries are near to.
-FILTERS = {
-    "all": ("", "", "true"),
-    "in stock": (f", stocked_in => '{{{STORE}}}'", ", in_stock_only => true", "true"),
-    "its category": (OF_CATEGORY, ", category => 'Power Tools'", "category_id = 2"),
-    "another one": (OF_CATEGORY, None, "category_id <> 2"),
-    "one type": (", type_ids => '{17}'", None, "true"),
+# what the queries' vectors are near to, and the texts.
+FILTERS: dict[str, tuple[str, str | None, str, tuple[str, ...]]] = {
+    "all": ("", "", "true", TEXTS),
+    "in stock": (
+        f", stocked_in => '{{{STORE}}}'",
+        ", in_stock_only => true",
+        "true",
+        TEXTS,
+    ),
+    "its category": (OF_CATEGORY, OF_TOOL, "category_id = 2", OF_POWER_TOOLS),
+    "another one": (OF_CATEGORY, OF_TOOL, "category_id <> 2", TEXTS[:3] + TEXTS[4:]),
+    "one type": (", type_ids => '{17}'", None, "true", ()),
     "price 0.3 %": (
         ", price_min => 50, price_max => 50.50",
         ", price_min => 50, price_max => 50.50",
         "true",
+        TEXTS,
     ),
 }
 COLUMNS = ("filter", "tool ms", "nearest ms", "exact ms", "rows", "recall@10")
@@ -192,7 +209,7 @@ def measure(
     connection: Connection, count: int, rounds: int, with_tool: bool
 ) -> Iterator[dict[str, Any]]:
     """One row a filter. The tool is given texts, the function vectors."""
-    for name, (arguments, of_tool, near) in FILTERS.items():
+    for name, (arguments, of_tool, near, texts) in FILTERS.items():
         asked = queries(connection, count, near)
         nearest = (
             f"SELECT product_id, distance FROM retail.nearest_products(%s::vector, 10{arguments})"
@@ -204,7 +221,7 @@ def measure(
             found = [connection.execute(nearest, (query,)).fetchall() for query in asked]
             if with_tool and of_tool is not None:
                 tool = f"SELECT * FROM tool.semantic_search_products(%s, 10{of_tool})"
-                row["tool ms"] = median(connection, tool, list(TEXTS), rounds)
+                row["tool ms"] = median(connection, tool, list(texts), rounds)
         with connection.transaction(force_rollback=True):
             connection.execute(ALL_EXACT)
             connection.execute("SELECT gateway.impersonate(%s)", (PERSON,))
