@@ -68,11 +68,10 @@ REAL = f"""
 VOCABULARY = (
     "SELECT substr(piece, 2) FROM embedding.tokens WHERE piece ~ '^▁[a-z]{4,}$' ORDER BY token_id"
 )
-NEAREST = f"""
-    SELECT v.vector::text, c.category_id, c.name
-    FROM (SELECT embedding.embed(%s) AS vector) AS v
-    CROSS JOIN LATERAL (
-        SELECT product_id FROM {TABLE} ORDER BY description_embedding <=> v.vector LIMIT 1
+CATEGORY_OF_NEAREST = f"""
+    SELECT c.category_id, c.name
+    FROM (
+        SELECT product_id FROM {TABLE} ORDER BY description_embedding <=> %s::vector LIMIT 1
     ) AS n
     JOIN retail.products USING (product_id) JOIN retail.product_types USING (type_id)
     JOIN retail.categories AS c USING (category_id)
@@ -152,7 +151,8 @@ def queries(connection: Connection, count: int) -> list[Query]:
     )
     found = []
     for text in texts[:: max(1, len(texts) // count)][:count]:
-        vector, category_id, category = one(connection, NEAREST, text)
+        (vector,) = one(connection, "SELECT embedding.embed(%s)::text", text)
+        category_id, category = one(connection, CATEGORY_OF_NEAREST, vector)
         other = names.get(category_id + 1) or names[min(names)]
         found.append({"text": text, "vector": vector, "category": category, "other": other})
     return found
