@@ -451,8 +451,8 @@ AS $function$
 DECLARE
     v_words   CONSTANT text[] := (string_to_array(retail.plain_words(search_terms.query), ' '))[1:60];
     -- As retail.plain_words writes a number, alone or with its unit.
-    c_measure CONSTANT text :=
-        '^(n|inch|foot|sqft|cuft|yard|gallon|quart|pint|ounce|pound|hp|volt|watt|amp|gauge|pack|degree|mm|cm)(\d+(?:d\d+)?)$';
+    c_units   CONSTANT text := 'inch|foot|sqft|cuft|yard|gallon|quart|pint|ounce|pound|hp|volt|watt|amp|gauge|pack|degree|mm|cm';
+    c_measure CONSTANT text := '^(n|' || c_units || ')(\d+(?:d\d+)?)$';
     v_word    text;
     v_told    text;
     v_measure text[];
@@ -499,8 +499,8 @@ BEGIN
             v_word, rtrim(v_word, 's'), v_word || ' ' || v_words[v_place + 1], v_word || ' ' || rtrim(v_words[v_place + 1], 's')
         ]);
         v_known := v_known OR FOUND;
-        -- Neither a word of the catalogue nor one that says nothing.
-        IF v_known OR v_word !~ '^[a-z]{4,20}$' OR ts_lexize('english_stem', v_word) = '{}' THEN
+        -- Neither a word of the catalogue nor one that says nothing; units are never misspelt.
+        IF v_known OR v_word !~ '^[a-z]{4,20}$' OR v_word ~ ('^(?:' || c_units || ')$') OR ts_lexize('english_stem', v_word) = '{}' THEN
             CONTINUE;
         END IF;
 
