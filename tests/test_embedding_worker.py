@@ -538,6 +538,7 @@ def test_health_tells_of_a_service_that_is_down(
     with Wire(environment) as wire:
         wire.greet()
         told = health(wire)
+        assert (told["status"], told["embedding"]["ready"]) == ("ok", True), told
         assert told["embedding_service"] == {
             "host": f"127.0.0.1:{service.port}",
             "model": MODEL,
@@ -552,16 +553,29 @@ def test_health_tells_of_a_service_that_is_down(
         eventually(refused)
         assert health(wire)["status"] == "degraded"
 
+    for other in ({"STOREKEEPER_EMBEDDING_URL": ""}, {"STOREKEEPER_EMBEDDING_MODEL": "another"}):
+        with Wire(environment | other) as wire:
+            wire.greet()
+            told = health(wire)
+            assert (told["status"], told["embedding"]["ready"]) == ("degraded", False), other
+
 
 def test_the_doctor_asks_the_service(own_with_model: Target, service: EmbeddingServer) -> None:
-    def told() -> dict[str, Any]:
-        run = storekeeper("doctor", "--json", environment=dba(own_with_model, service))
+    def told(**other: str) -> dict[str, Any]:
+        run = storekeeper("doctor", "--json", environment=dba(own_with_model, service) | other)
         findings: list[dict[str, Any]] = json.loads(run.stdout)["findings"]
+        assert "retail.doctor" not in {f["subject"] for f in findings}, "which fails"
         return next(f for f in findings if f["subject"] == "embedding service")
 
     well = told()
     assert well["ok"]
-    assert f"vectors of {DIMENSION} numbers by {MODEL}" in well["finding"]
+    assert f"vectors of {DIMENSION} numbers by {MODEL}; search uses them after" in well["finding"]
+    assert embed(dba(own_with_model, service)).returncode == 0
+    assert told()["finding"].endswith(f"by {MODEL}")
+    another = told(STOREKEEPER_EMBEDDING_MODEL="another")
+    assert (another["ok"], f"={MODEL}," in another["hint"]) == (False, True)
+    none = told(STOREKEEPER_EMBEDDING_URL="")
+    assert (none["ok"], f"vectors of {MODEL}" in none["finding"]) == (False, True)
     service.always = status(401)
     ill = told()
     assert not ill["ok"]

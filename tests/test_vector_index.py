@@ -65,6 +65,7 @@ def test_few_vectors_need_none(own: Target) -> None:
     run = storekeeper("index", environment=as_dba(own))
     assert run.returncode == 0, run.stderr
     assert run.stdout.startswith("Vector index: ")
+    assert run.stderr.strip() == "", "no bar of what is not done"
     assert own.execute(INDEXES) == []
 
 

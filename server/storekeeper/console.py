@@ -106,7 +106,7 @@ def readable(value: Any) -> str:
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Progress]:
-    """A bar on stderr, so that stdout stays clean."""
+    """A bar on stderr, so that stdout stays clean; none where nothing is done."""
     columns = (
         rich_progress.TextColumn(title),
         rich_progress.BarColumn(),
@@ -115,9 +115,9 @@ def progress_bar(title: str) -> Iterator[Progress]:
         rich_progress.TextColumn("{task.description}", style="dim"),
     )
     with rich_progress.Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("")
+        task = bar.add_task("", visible=False)  # until something is under way
 
         def move(done: float, total: float, message: str) -> None:
-            bar.update(task, completed=done, total=total, description=message)
+            bar.update(task, completed=done, total=total, description=message, visible=True)
 
         yield move

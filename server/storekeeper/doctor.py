@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import psycopg
-from psycopg.rows import class_row
+from psycopg.rows import class_row, scalar_row
 
 from storekeeper import migrations
 from storekeeper.database import Database
@@ -18,6 +18,12 @@ from storekeeper.settings import Settings
 EXAMINE = (
     "SELECT subject, ok, finding, CASE WHEN NOT ok THEN hint END AS hint FROM gateway.doctor()"
 )
+# The model outside whose vectors are searched; no row: the built-in one's, or none.
+SEARCHED = """
+SELECT m.model
+FROM json_to_recordset(gateway.embedding_state()) AS m (model text, provider text, active boolean)
+WHERE m.active AND m.provider <> 'built-in'
+"""
 
 
 @dataclass(frozen=True)
@@ -46,9 +52,12 @@ async def examine(settings: Settings, database: Database) -> list[Finding]:
         Finding("connection", ok=True, finding=f"{where}, database {connection.info.dbname}")
     ]
     findings.append(_migrations(settings, database))
+    searched = None
     with connection:
         try:
             findings += connection.execute(EXAMINE).fetchall()
+            with connection.cursor(row_factory=scalar_row) as cursor:
+                searched = cursor.execute(SEARCHED).fetchone()
         except psycopg.errors.InsufficientPrivilege:
             findings.append(
                 Finding("database", ok=True, finding="not examined: this account is not the DBA's")
@@ -60,7 +69,17 @@ async def examine(settings: Settings, database: Database) -> list[Finding]:
             return findings
     findings.append(await _serving(settings, database))
     if settings.embedding_url is not None:
-        findings.append(await _embedding_service(settings))
+        findings.append(await _embedding_service(settings, searched))
+    elif searched is not None:
+        findings.append(
+            Finding(
+                "embedding service",
+                ok=False,
+                finding=f"none is set here, and search compares vectors of {searched}: words alone count",
+                hint="Set STOREKEEPER_EMBEDDING_URL and STOREKEEPER_EMBEDDING_MODEL, here and for"
+                " each server; or storekeeper embed --model built-in",
+            )
+        )
     return findings
 
 
@@ -91,7 +110,7 @@ async def _serving(settings: Settings, database: Database) -> Finding:
     return Finding("serving", ok=True, finding="the account and the key are fit to serve")
 
 
-async def _embedding_service(settings: Settings) -> Finding:
+async def _embedding_service(settings: Settings, searched: str | None) -> Finding:
     from storekeeper.embedder import PROBE, Embedder
 
     try:
@@ -101,6 +120,15 @@ async def _embedding_service(settings: Settings) -> Finding:
     except MCPError as failure:
         return _failed("embedding service", failure)
     found = f"{service.host} answers with vectors of {len(vector)} numbers by {service.model}"
+    if searched is None:
+        found += "; search uses them after storekeeper embed"
+    elif searched != service.model:
+        return Finding(
+            "embedding service",
+            ok=False,
+            finding=f"{found}; but search compares those of {searched}: words alone count",
+            hint=f"Set STOREKEEPER_EMBEDDING_MODEL={searched}, or switch by storekeeper embed.",
+        )
     return Finding("embedding service", ok=True, finding=found)
 
 

@@ -71,6 +71,11 @@ class Health:
         well = not pending and not said["database"]["in_recovery"]
         well = well and all(finding["ok"] for finding in said["findings"])
         well = well and not (self._embedder and self._embedder.circuit.open)
+        model = said["embedding"]
+        if model["provider"] not in {None, "built-in"}:
+            # Only with vectors of the same model can queries be compared.
+            model["ready"] = bool(self._embedder and self._embedder.service.model == model["model"])
+            well = well and model["ready"]
         return {"status": "ok" if well else "degraded", **said, **own}
 
     async def warn(self) -> None:

@@ -1,7 +1,7 @@
 -- retail.doctor: healthy after the load, and each finding turns when its cause does.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(25);
+SELECT plan(26);
 
 CREATE FUNCTION pg_temp.after(statement text, subject text) RETURNS boolean LANGUAGE plpgsql AS $function$
 DECLARE
@@ -48,6 +48,14 @@ RESET ROLE;
 -- Search
 SELECT is(pg_temp.after('DELETE FROM search.documents WHERE product_id = 1', 'search'), false, 'words that are missing');
 SELECT is(pg_temp.after('DELETE FROM retail.product_description_embeddings WHERE product_id = 1', 'search'), false, 'a vector that is missing');
+
+UPDATE embedding.models SET is_active = false;
+INSERT INTO embedding.models (name, provider, dimension, is_active) VALUES ('tap', 'openai', 256, true);
+DELETE FROM retail.product_description_embeddings WHERE product_id <= 3;
+SELECT results_eq(
+    $$SELECT ok, finding LIKE '%; but 3 wait for their vectors' FROM retail.doctor() WHERE subject = 'search'$$, 'VALUES (true, true)',
+    'vectors that a service has still to make'
+);
 
 -- Rollups
 UPDATE retail.orders SET status = 'pending'

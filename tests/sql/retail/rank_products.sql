@@ -1,7 +1,7 @@
 -- retail.rank_products: by words, by meaning, and by both.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(24);
+SELECT plan(32);
 
 SELECT be('seattle@zava.example');
 -- Fusion
@@ -54,6 +54,18 @@ SELECT results_eq(
     $$SELECT sku::text FROM retail.products WHERE sku LIKE 'PTDR0009%' ORDER BY sku$$, 'the beginning of a SKU stands for all'
 );
 SELECT isnt_empty($$SELECT FROM retail.rank_products('PTDR000901', how_many => 1) WHERE matched LIKE 'sku%'$$, 'and says so');
+SELECT results_eq(
+    $$SELECT p.sku::text, matched FROM retail.rank_products(' ptdr000901?') JOIN retail.products AS p USING (product_id)$$,
+    $$VALUES ('PTDR000901', 'sku')$$, 'nothing else is near to the letters of a SKU'
+);
+SELECT is_empty(
+    $$SELECT FROM retail.rank_products('PTDR000901', embedding.embed('garden hose')) WHERE matched <> 'sku'$$, 'nor to a vector of them'
+);
+SELECT results_eq(
+    $$SELECT product_id, similarity FROM retail.rank_products('PTDR000901 garden hose', how_many => 100) WHERE vector_rank <= 5 ORDER BY vector_rank$$,
+    $$SELECT product_id, 1 - distance FROM retail.nearest_products(embedding.embed('garden hose'), 5)$$,
+    'what is said beside it is looked for without it'
+);
 
 -- Why
 SELECT results_eq(
@@ -62,6 +74,20 @@ SELECT results_eq(
 );
 SELECT isnt_empty(
     $$SELECT FROM retail.rank_products('paint roller', how_many => 3) WHERE matched = 'words: paint, roller; meaning'$$, 'as are words'
+);
+SELECT results_eq(
+    $$SELECT matched FROM retail.rank_products('1/2" copper pipe', how_many => 1)$$, $$VALUES ('words: 0.5 inch, copper, pipe; meaning')$$,
+    'sizes are told as one reads them'
+);
+SELECT isnt_empty(
+    $$SELECT FROM retail.rank_products('2x4', how_many => 1) WHERE matched LIKE 'words: 2x4;%'$$, 'and measures that belong together'
+);
+SELECT is_empty(
+    $$SELECT matched FROM retail.rank_products('bag of plughs', how_many => 200) WHERE matched LIKE '%plughs%plughs%'$$,
+    'a word is corrected once for one of the catalogue'
+);
+SELECT isnt_empty(
+    $$SELECT FROM retail.rank_products('bag of plughs', how_many => 200) WHERE matched LIKE 'corrected: "plughs" -> plug%'$$, 'that is, at all'
 );
 
 -- The threshold
@@ -105,6 +131,7 @@ SELECT results_eq(
     $$SELECT product_id, 1 - distance FROM retail.nearest_products(embedding.embed('garden hose'), 5)$$,
     'a vector that is given is taken'
 );
+SELECT throws_ok($$SELECT retail.rank_products('xyzzy', '[1, 2]')$$, 'SK400', 'but none of another dimension');
 
 -- Without the model
 SELECT be_dba();

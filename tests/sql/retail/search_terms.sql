@@ -1,7 +1,7 @@
 -- retail.search_terms: words as typed, and what may have been meant.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(20);
+SELECT plan(22);
 
 SELECT be('seattle@zava.example');
 SELECT results_eq(
@@ -22,6 +22,11 @@ SELECT results_eq(
     $$SELECT lexeme FROM retail.search_terms('resipricating')$$, $$VALUES ('reciproc')$$, 'two letters off in a long word'
 );
 SELECT is_empty($$SELECT FROM retail.search_terms('hxmmxr')$$, 'not in a short one');
+SELECT is_empty($$SELECT FROM retail.search_terms('5000W') WHERE kind <> 'word'$$, 'a unit that no product has is not misspelt');
+SELECT results_eq(
+    $$SELECT word, lexeme FROM retail.search_terms('1-1/2" x 48 in') WHERE lexeme ~ 'x|inch' ORDER BY lexeme COLLATE "C"$$,
+    $$VALUES ('1-1/2x48', '1p1v2x48'), ('1.5 inch', 'inch1d5'), ('48 inch', 'inch48')$$, 'measures as one reads them'
+);
 SELECT results_eq(
     $$SELECT lexeme, kind, spelt FROM retail.search_terms('screwdri')$$, $$VALUES ('screwdriv', 'begun', 'screwdriver')$$,
     'a word that is not typed to its end'

@@ -1,7 +1,7 @@
 -- retail.swap_embeddings: the next vectors take the place of those that are searched.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(10);
+SELECT plan(12);
 
 DELETE FROM retail.product_description_embeddings;
 SELECT min(product_id) AS one FROM retail.products \gset
@@ -37,6 +37,13 @@ SELECT ok(
     AND NOT has_any_column_privilege('operators', 'retail.next_product_description_embeddings', 'SELECT'),
     'rights stay with the name'
 );
+SELECT results_eq(
+    $$SELECT * FROM retail.wanted_embedding_index(rebuild => true)$$,
+    $$VALUES ('REINDEX INDEX CONCURRENTLY retail.tap_hnsw_idx')$$, 'the index is looked after in the table that is searched now'
+);
+SET LOCAL ROLE storekeeper_definer;
+SELECT results_eq('SELECT finding FROM retail.embedding_index_state()', $$VALUES ('retail.tap_hnsw_idx')$$, 'by the doctor, too');
+RESET ROLE;
 SET LOCAL ROLE storekeeper_owner;
 INSERT INTO retail.next_product_description_embeddings (product_id, description_embedding) VALUES (:one, '[4]');
 INSERT INTO search.next_description_model VALUES (8);

@@ -1,7 +1,7 @@
 -- tool.semantic_search_products: what a shop assistant would show, and the stock of who asks.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(47);
+SELECT plan(49);
 
 CREATE FUNCTION pg_temp.code_of(statement text) RETURNS text LANGUAGE plpgsql AS $function$
 BEGIN
@@ -34,6 +34,13 @@ SELECT is((SELECT sum(stock) FROM tool.semantic_search_products('paint')), 0::nu
 
 -- The manager
 SELECT be('seattle@zava.example');
+SELECT isnt_empty(
+    $$SELECT FROM tool.semantic_search_products('paint or pipe fittings', 200) WHERE discontinued$$, 'what cannot be ordered any more is found'
+);
+SELECT is_empty(
+    $$SELECT FROM tool.semantic_search_products('paint or pipe fittings', 200) AS s JOIN retail.products AS p ON p.sku = s.sku
+        WHERE s.discontinued IS DISTINCT FROM NOT p.is_active$$, 'and says so'
+);
 SELECT is_empty(
     $$SELECT t.asked, f.found FROM (VALUES
         ('products like "containers for paint"', '{PFPT002704,PFPT002705}'::text[], 2),

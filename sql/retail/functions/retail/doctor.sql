@@ -84,18 +84,20 @@ BEGIN
         n.lack = 0,
         CASE WHEN n.lack = 0
             THEN 'every product is found by its words and, where there is a model, by its meaning'
+                || CASE WHEN n.waiting > 0 THEN format('; but %s wait for their vectors', n.waiting) ELSE '' END
             ELSE format('%s products lack their words or their vector', n.lack)
         END,
         'As storekeeper_loader: SELECT retail.embed_products();'
     FROM (
-        SELECT greatest(
-            p.products - (SELECT count(*) FROM search.documents AS d),
-            CASE
-                WHEN EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in')
-                THEN p.products - (SELECT count(*) FROM retail.product_description_embeddings AS e)
-            END
-        ) AS lack
+        SELECT
+            greatest(
+                p.products - (SELECT count(*) FROM search.documents AS d),
+                CASE WHEN m.provider = 'built-in' THEN p.products - v.vectors END
+            ) AS lack,
+            CASE WHEN m.provider <> 'built-in' THEN p.products - v.vectors END AS waiting
         FROM (SELECT count(*) AS products FROM retail.products) AS p
+        CROSS JOIN (SELECT count(*) AS vectors FROM retail.product_description_embeddings) AS v
+        LEFT JOIN embedding.models AS m ON m.is_active
     ) AS n;
 
     RETURN QUERY

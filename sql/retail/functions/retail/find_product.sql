@@ -21,7 +21,7 @@ BEGIN
             MESSAGE = format('There is no product %s.', coalesce(quote_literal(left(find_product.sku, 100)), 'without a sku')),
             HINT = coalesce(
                 'Near to it: ' || retail.near_products(find_product.sku) || '.',
-                'top_products lists products with their sku, such as HTHA000101.'
+                'semantic_search_products finds products, with their sku, by words.'
             );
     END IF;
     RETURN v_product;

@@ -38,7 +38,19 @@ DECLARE
         SELECT t.type_id FROM retail.product_types AS t WHERE t.category_id = rank_products.category_id
     ) END;
     v_typed    CONSTANT text := lower(regexp_replace(trim(rank_products.query), '\s+', ' ', 'g'));
-    v_embedding public.vector := rank_products.query_embedding;
+    -- What of it is the SKU of a product, or the beginning of one; the rest says what else is meant.
+    v_skus     CONSTANT text[] := ARRAY(
+        SELECT m.sku[1]
+        FROM regexp_matches(upper(v_typed), '\m[A-Z]{2,4}[0-9]{2,6}\M', 'g') AS m (sku)
+        WHERE EXISTS (
+            SELECT FROM retail.products AS p WHERE p.sku >= m.sku[1]::varchar AND p.sku <= (m.sku[1] || '999999')::varchar
+        )
+    );
+    v_rest     CONSTANT text := CASE WHEN v_skus = '{}' THEN v_typed
+        ELSE trim(regexp_replace(v_typed, format(' ?\m(?:%s)\M ?', array_to_string(v_skus, '|')), ' ', 'gi'))
+    END;
+    v_only_skus CONSTANT boolean := v_skus <> '{}' AND v_rest !~ '[[:alnum:]]';
+    v_embedding public.vector;
     v_pinned   integer[];
     v_places   integer[];
     v_terms    tsquery[];
@@ -53,6 +65,11 @@ DECLARE
     v_near_ids integer[];
     v_near     double precision[];
 BEGIN
+    IF rank_products.query_embedding IS NOT NULL AND NOT v_only_skus THEN
+        PERFORM retail.check_embedding(rank_products.query_embedding, 'query_embedding');
+        v_embedding := rank_products.query_embedding;
+    END IF;
+
     -- What is named outright comes first.
     v_pinned := ARRAY(
         SELECT p.product_id
@@ -60,8 +77,8 @@ BEGIN
             SELECT p.product_id, p.sku FROM retail.products AS p WHERE lower(p.name) = v_typed
             UNION
             SELECT p.product_id, p.sku
-            FROM regexp_matches(upper(v_typed), '\m[A-Z]{2,4}[0-9]{2,6}\M', 'g') AS m (sku)
-            JOIN retail.products AS p ON p.sku >= m.sku[1]::varchar AND p.sku <= (m.sku[1] || '999999')::varchar
+            FROM unnest(v_skus) AS m (sku)
+            JOIN retail.products AS p ON p.sku >= m.sku::varchar AND p.sku <= (m.sku || '999999')::varchar
         ) AS p
         JOIN retail.products AS f USING (product_id)
         WHERE (v_type_ids IS NULL OR f.type_id = ANY (v_type_ids))
@@ -98,7 +115,7 @@ BEGIN
             row_number() OVER (PARTITION BY s.place ORDER BY s.products DESC, s.lexeme) AS turn,
             row_number() OVER (ORDER BY s.products, s.lexeme, s.place) AS rarity,
             sum(s.products) OVER (ORDER BY s.products, s.lexeme, s.place) AS products_so_far
-        FROM retail.search_terms(v_typed) AS s
+        FROM retail.search_terms(v_rest) AS s
     ) AS t
     CROSS JOIN (SELECT k.products::real AS total FROM search.lexemes AS k WHERE k.lexeme = '') AS n;
 
@@ -143,11 +160,12 @@ BEGIN
     END LOOP;
 
     IF v_embedding IS NULL
+        AND NOT v_only_skus
         AND NOT EXISTS (SELECT FROM search.description_model)
         AND EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in')
     THEN
         -- Corrections are added; what was typed stays.
-        v_embedding := embedding.embed(concat_ws(' ', v_typed, v_spelt));
+        v_embedding := embedding.embed(concat_ws(' ', v_rest, v_spelt));
     END IF;
     IF v_embedding IS NOT NULL THEN
         SELECT array_agg(n.product_id ORDER BY n.distance, n.product_id), array_agg(1 - n.distance ORDER BY n.distance, n.product_id)
@@ -207,7 +225,11 @@ BEGIN
         SELECT coalesce(
             nullif(concat_ws(
                 '; ',
-                'words: ' || string_agg(DISTINCT substr(t.word, 8), ', ') FILTER (WHERE t.word LIKE 'words: %'),
+                -- A number with its unit tells it alone, too.
+                'words: ' || regexp_replace(
+                    string_agg(DISTINCT substr(t.word, 8) COLLATE "C", ', ') FILTER (WHERE t.word LIKE 'words: %'),
+                    '(^|, )([\d.]+), (\2 [a-z])', '\1\3', 'g'
+                ),
                 string_agg(DISTINCT t.word, '; ') FILTER (WHERE t.word LIKE 'corrected: %' OR t.word LIKE 'synonym: %')
             ), ''),
             'words: ' || string_agg(DISTINCT substr(t.word, 9), ', ')

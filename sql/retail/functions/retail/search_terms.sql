@@ -9,7 +9,12 @@ SET plan_cache_mode = force_generic_plan
 AS $function$
 DECLARE
     v_words   CONSTANT text[] := (string_to_array(retail.plain_words(search_terms.query), ' '))[1:60];
+    -- As retail.plain_words writes a number, alone or with its unit.
+    c_units   CONSTANT text := 'inch|foot|sqft|cuft|yard|gallon|quart|pint|ounce|pound|hp|volt|watt|amp|gauge|pack|degree|mm|cm';
+    c_measure CONSTANT text := '^(n|' || c_units || ')(\d+(?:d\d+)?)$';
     v_word    text;
+    v_told    text;
+    v_measure text[];
     v_known   boolean;
     v_limit   integer;
     v_shorter text[];
@@ -17,9 +22,18 @@ DECLARE
 BEGIN
     FOR v_place IN 1 .. coalesce(cardinality(v_words), 0) LOOP
         v_word := v_words[v_place];
+        v_told := v_word;
         v_known := false;
+        IF v_word ~ '\d' THEN
+            v_measure := regexp_match(v_word, c_measure);
+            v_told := CASE
+                WHEN v_measure IS NOT NULL THEN concat_ws(' ', replace(v_measure[2], 'd', '.'), nullif(v_measure[1], 'n'))
+                WHEN v_word ~ '^\d[\ddvp]*(?:x\d[\ddvp]*)+$' THEN translate(v_word, 'dvp', './-')
+                ELSE v_word
+            END;
+        END IF;
         FOR place, word, lexeme, weight, products, kind IN
-            SELECT v_place, v_word, l.lexeme, 1, k.products, 'word'
+            SELECT v_place, v_told, l.lexeme, 1, k.products, 'word'
             FROM unnest(tsvector_to_array(to_tsvector('english', v_word))) AS l (lexeme)
             LEFT JOIN search.lexemes AS k ON k.lexeme = l.lexeme AND k.products > 0
         LOOP
@@ -44,8 +58,8 @@ BEGIN
             v_word, rtrim(v_word, 's'), v_word || ' ' || v_words[v_place + 1], v_word || ' ' || rtrim(v_words[v_place + 1], 's')
         ]);
         v_known := v_known OR FOUND;
-        -- Neither a word of the catalogue nor one that says nothing.
-        IF v_known OR v_word !~ '^[a-z]{4,20}$' OR ts_lexize('english_stem', v_word) = '{}' THEN
+        -- Neither a word of the catalogue nor one that says nothing; units are never misspelt.
+        IF v_known OR v_word !~ '^[a-z]{4,20}$' OR v_word ~ ('^(?:' || c_units || ')$') OR ts_lexize('english_stem', v_word) = '{}' THEN
             CONTINUE;
         END IF;
 
@@ -91,7 +105,8 @@ BEGIN
             SELECT
                 n.word, n.lexeme, n.distance, k.products,
                 min(n.distance) OVER () AS nearest,
-                row_number() OVER (ORDER BY n.distance, k.products DESC, n.word) AS turn
+                row_number() OVER (ORDER BY n.distance, k.products DESC, n.word) AS turn,
+                row_number() OVER (PARTITION BY n.lexeme ORDER BY n.distance, n.word) AS form
             FROM (
                 SELECT w.word, w.lexeme, retail.edit_distance(v_word, w.word) AS distance
                 FROM search.words AS w
@@ -101,7 +116,7 @@ BEGIN
             JOIN search.lexemes AS k ON k.lexeme = n.lexeme
             WHERE n.distance <= v_limit AND k.products > 0
         ) AS c
-        WHERE c.distance = c.nearest AND c.turn <= 5
+        WHERE c.distance = c.nearest AND c.turn <= 5 AND c.form = 1
         ORDER BY c.turn;
     END LOOP;
 END
@@ -114,7 +129,7 @@ seven; joined: two words that the catalogue writes as one, beside both; synonym:
 @title Terms of a query
 @param query  What somebody looks for.
 @return place     Of the word in the query.
-@return word      As it was typed.
+@return word      As it was typed; measures as retail.plain_words has them: 0.5 inch, 2x4.
 @return lexeme    What is looked for.
 @return weight    1 for words as typed.
 @return products  How many products have it.

@@ -1,7 +1,8 @@
 -- The statements that give a table of vectors the index it should have.
 -- drop: DROP FUNCTION retail.wanted_embedding_index;
 CREATE OR REPLACE FUNCTION retail.wanted_embedding_index(
-    table_name regclass DEFAULT 'retail.product_description_embeddings',
+    -- By its name at each call: a constant stays with the table when another takes over the name.
+    table_name regclass DEFAULT to_regclass('retail.product_description_embeddings'),
     rebuild    boolean  DEFAULT false
 )
 RETURNS SETOF text

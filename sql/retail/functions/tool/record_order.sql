@@ -94,7 +94,7 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'SK404',
             MESSAGE = format('There is no product %s.', v_faults),
-            HINT = 'Nothing was written. top_products lists products with their sku.';
+            HINT = 'Nothing was written. semantic_search_products finds products, with their sku, by words.';
     END IF;
     SELECT string_agg(format('%s (%s)', p.sku, p.name), ', ' ORDER BY p.sku) INTO v_faults
     FROM retail.products AS p

@@ -18,6 +18,7 @@ RETURNS TABLE (
     category_name text,
     price         numeric,
     stock         bigint,
+    discontinued  boolean,
     score         numeric,
     similarity    numeric,
     matched       text,
@@ -64,7 +65,6 @@ BEGIN
             ),
             HINT = 'Exchange them.';
     END IF;
-    PERFORM retail.check_embedding(v_embedding, 'query_embedding');
     v_degraded := NOT EXISTS (SELECT FROM retail.product_description_embeddings) OR CASE
         WHEN v_service IS NOT NULL THEN v_embedding IS NULL
         ELSE NOT EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in')
@@ -77,6 +77,7 @@ BEGIN
             SELECT sum(i.stock_level) FROM retail.inventory AS i
             WHERE i.store_id = ANY (v_store_ids) AND i.product_id = p.product_id
         ), 0),
+        NOT p.is_active,
         round(r.score::numeric, 3), round(r.similarity::numeric, 3), r.matched, v_degraded
     FROM retail.rank_products(
         semantic_search_products.query_description,
@@ -114,9 +115,10 @@ the best match first; the last ones may fit loosely.
 @param price_min             US dollars.
 @param price_max             US dollars.
 @param in_stock_only         In your stores.
-@return stock       In your stores.
-@return score       0 to 1, by rank.
-@return degraded    Only words were searched.
+@return stock         In your stores.
+@return discontinued  Can't be ordered any more.
+@return score         0 to 1, by rank.
+@return degraded      Only words were searched.
 @example semantic_search_products('containers for paint')
 $comment$;
 REVOKE ALL ON FUNCTION tool.semantic_search_products FROM PUBLIC;
