@@ -3,8 +3,8 @@
     python tests/bench/search.py CONNINFO [--products 425 100000] [--queries 60] [--rounds 3]
 
 CONNINFO: a database with the embedding model and sample data, which is spoilt, as a superuser. The catalogue
-is grown to each size by families of products, whose words are those of a real product, of its category and of
-the model's vocabulary; the triggers make their words and vectors.
+is grown to each size by types of a hundred products, whose words are those of a real product, of its category
+and of the model's vocabulary; the triggers make their words and vectors.
 
 For each size: how long the load and the index take, and what room; then, under filters that leave ever less,
 medians of text in -> rows out (tool.semantic_search_products), of the vector search alone
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import itertools
 import re
 import statistics
 import time
@@ -34,6 +35,7 @@ PERSON = "seattle@zava.example"
 STORE = "00000000-0000-4000-8000-000000000001"
 MADE = 1_000_000  # product_id of the first made product
 BATCH = 20_000
+OF_A_TYPE = 100
 QUERIES = Path(__file__).parents[1] / "search" / "queries.csv"
 OF_CATEGORY = """, type_ids => (
     SELECT array_agg(t.type_id) FROM retail.product_types AS t JOIN retail.categories AS c USING (category_id)
@@ -61,7 +63,7 @@ SIZES = f"""
     SELECT pg_indexes_size('{TABLE}') - pg_relation_size('{TABLE}_pkey'), pg_table_size('{TABLE}')
 """
 REAL = f"""
-    SELECT p.type_id, t.category_id, p.name, p.description, p.unit
+    SELECT t.category_id, p.name, p.description, p.unit
     FROM retail.products AS p JOIN retail.product_types AS t USING (type_id)
     WHERE p.product_id < {MADE} ORDER BY p.product_id
 """
@@ -76,6 +78,7 @@ CATEGORY_OF_NEAREST = f"""
     JOIN retail.products USING (product_id) JOIN retail.product_types USING (type_id)
     JOIN retail.categories AS c USING (category_id)
 """
+COPY_TYPES = "COPY retail.product_types (type_id, category_id, name, description) FROM STDIN"
 COPY_PRODUCTS = """
     COPY retail.products (product_id, sku, type_id, name, description, unit, cost, base_price) FROM STDIN
 """
@@ -99,47 +102,66 @@ def one(connection: Connection, statement: str, *parameters: Any) -> tuple[Any, 
 
 def make(
     real: list[tuple[Any, ...]], vocabulary: NDArray[np.str_], chance: np.random.Generator
-) -> Iterator[tuple[int, str, list[str]]]:
-    """Products without end: type, unit and words. Most families have few variants, some have hundreds."""
+) -> Iterator[tuple[int, list[str], list[str], str, list[list[str]]]]:
+    """Types of products without end: category, words of the name and of the description, unit, and the
+    words of its products, of which most have few variants and some have dozens.
+    """
     texts: dict[int, list[str]] = {}
-    for _, category_id, name, description, _ in real:
+    for category_id, name, description, _ in real:
         texts.setdefault(category_id, []).extend(
             re.findall("[A-Za-z]{3,}", name + " " + description)
         )
     of_category = {category_id: np.array(words) for category_id, words in texts.items()}
+
+    def some(words: NDArray[np.str_], least: int, most: int) -> list[str]:
+        return [str(word) for word in chance.choice(words, chance.integers(least, most + 1))]
+
     while True:
-        type_id, category_id, name, _, unit = real[chance.integers(len(real))]
-        family = [
-            *chance.permutation(name.split())[: chance.integers(1, 4)],
-            *chance.choice(of_category[category_id], chance.integers(3, 9)),
-            *chance.choice(vocabulary, chance.integers(2, 7)),
-        ]
-        for _ in range(min(1 + int(chance.pareto(1.1)), 400)):
-            words = list(family)
-            for _ in range(chance.integers(0, 3)):
-                words[chance.integers(len(words))] = chance.choice(vocabulary)
-            yield type_id, unit, words
+        category_id, name, _, unit = real[chance.integers(len(real))]
+        own = some(np.array(name.split()), 1, 2) + some(vocabulary, 1, 2)
+        says = some(of_category[category_id], 4, 8) + some(vocabulary, 2, 4)
+        products: list[list[str]] = []
+        while len(products) < OF_A_TYPE:
+            family = own[:2] + some(of_category[category_id], 3, 8) + some(vocabulary, 2, 6)
+            for _ in range(min(1 + int(chance.pareto(1.1)), OF_A_TYPE - len(products))):
+                words = list(family)
+                for _ in range(chance.integers(0, 3)):
+                    words[chance.integers(len(words))] = str(chance.choice(vocabulary))
+                products.append(words)
+        yield category_id, own, says, unit, products
 
 
 def grow(connection: Connection, size: int) -> None:
     """Makes products until there are so many, in batches: some ten seconds each."""
     (there,) = one(connection, "SELECT count(*) FROM retail.products")
     (made,) = one(connection, f"SELECT count(*) FROM retail.products WHERE product_id >= {MADE}")
+    (last,) = one(connection, "SELECT max(type_id) FROM retail.product_types")
     real = connection.execute(REAL).fetchall()
     vocabulary = np.array([word for (word,) in connection.execute(VOCABULARY)])
     chance = np.random.default_rng(42 + made)
-    products = make(real, vocabulary, chance)
-    for start in range(made, made + size - there, BATCH):
-        with connection.cursor().copy(COPY_PRODUCTS) as copy:
-            for at in range(start, min(start + BATCH, made + size - there)):
-                type_id, unit, words = next(products)
-                name = f"{' '.join(words[:6])[:105]} no. {at}"
-                price = round(3 + 177 * float(chance.random()) ** 2, 2)
-                cost = round(price * 0.67, 2)
+    types = make(real, vocabulary, chance)
+    first = made
+    while made < first + size - there:
+        batch = list(
+            itertools.islice(types, min(BATCH, first + size - there - made) // OF_A_TYPE + 1)
+        )
+        with connection.cursor().copy(COPY_TYPES) as copy:
+            for type_id, (category_id, own, says, _, _) in enumerate(batch, last + 1):
                 copy.write_row(
-                    (MADE + at, f"Z{at:09}", type_id, name, " ".join(words[6:]), unit, cost, price)
+                    (type_id, category_id, f"{' '.join(own)[:50]} {type_id}", " ".join(says))
                 )
-    connection.execute(STOCK, (STORE, MADE + made))
+        with connection.cursor().copy(COPY_PRODUCTS) as copy:
+            for type_id, (_, _, _, unit, products) in enumerate(batch, last + 1):
+                for words in products:
+                    name = f"{' '.join(words[:6])[:105]} no. {made}"
+                    price = round(3 + 177 * float(chance.random()) ** 2, 2)
+                    text, cost = " ".join(words[6:]) + ".", round(price * 0.67, 2)
+                    copy.write_row(
+                        (MADE + made, f"Z{made:09}", type_id, name, text, unit, cost, price)
+                    )
+                    made += 1
+        last += len(batch)
+    connection.execute(STOCK, (STORE, MADE + first))
 
 
 def queries(connection: Connection, count: int) -> list[Query]:
