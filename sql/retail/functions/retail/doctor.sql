@@ -77,7 +77,6 @@ BEGIN
     FULL JOIN moved AS m USING (store_id, product_id)
     WHERE coalesce(i.stock_level, 0) <> coalesce(m.quantity, 0);
 
-    -- Neither table has what products has not, so their sizes tell.
     RETURN QUERY
     SELECT
         'search',
@@ -88,14 +87,13 @@ BEGIN
         END,
         'As storekeeper_loader: SELECT retail.embed_products();'
     FROM (
-        SELECT greatest(
-            p.products - (SELECT count(*) FROM search.documents AS d),
-            CASE
-                WHEN EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in')
-                THEN p.products - (SELECT count(*) FROM retail.product_description_embeddings AS e)
-            END
-        ) AS lack
-        FROM (SELECT count(*) AS products FROM retail.products) AS p
+        SELECT count(*) AS lack
+        FROM retail.products AS p
+        LEFT JOIN search.documents AS d USING (product_id)
+        LEFT JOIN retail.product_description_embeddings AS e USING (product_id)
+        WHERE d.product_id IS NULL
+           OR (e.product_id IS NULL
+               AND (SELECT EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in')))
     ) AS n;
 
     RETURN QUERY

@@ -47,4 +47,4 @@ than it takes to know whether an index is needed.
 @example SELECT * FROM retail.embedding_index_state();
 $comment$;
 REVOKE ALL ON FUNCTION retail.embedding_index_state FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retail.embedding_index_state TO storekeeper_dba, storekeeper_definer, storekeeper_loader;
+GRANT EXECUTE ON FUNCTION retail.embedding_index_state TO storekeeper_definer, storekeeper_loader;

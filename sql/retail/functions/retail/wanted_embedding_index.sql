@@ -66,4 +66,4 @@ after those are dropped that are invalid or of another dimension. storekeeper in
 @example SELECT retail.wanted_embedding_index() \gexec
 $comment$;
 REVOKE ALL ON FUNCTION retail.wanted_embedding_index FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retail.wanted_embedding_index TO storekeeper_dba, storekeeper_definer, storekeeper_loader;
+GRANT EXECUTE ON FUNCTION retail.wanted_embedding_index TO storekeeper_definer, storekeeper_loader;
