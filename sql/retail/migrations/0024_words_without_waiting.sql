@@ -3,18 +3,22 @@
 
 SET LOCAL ROLE storekeeper_owner;
 
--- Rows of one word add up: whoever finds it taken writes a row beside it. The view search.lexemes has the sums.
-ALTER TABLE search.lexemes RENAME TO lexeme_counts;
-ALTER TABLE search.lexeme_counts ADD COLUMN part bigint GENERATED ALWAYS AS IDENTITY;
-ALTER TABLE search.lexeme_counts DROP CONSTRAINT lexemes_pkey, ADD PRIMARY KEY (lexeme, part);
+-- Whoever finds a word taken writes a row beside it. The view search.lexemes, in place of the table, has the sums.
+CREATE TABLE search.lexeme_counts (
+    lexeme   text COLLATE "C" NOT NULL,
+    part     bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    products integer NOT NULL,
+    PRIMARY KEY (lexeme, part)
+) WITH (fillfactor = 80);
 COMMENT ON TABLE search.lexeme_counts IS 'How many products have a word, by its stem, in parts that add up; under the empty one, how many there are.';
-COMMENT ON COLUMN search.lexeme_counts.part IS 'Of a word that two transactions counted at a time there are two.';
+COMMENT ON COLUMN search.lexeme_counts.part IS 'Two transactions that counted a word at a time made two.';
+INSERT INTO search.lexeme_counts (lexeme, products) SELECT k.lexeme, k.products FROM search.lexemes AS k ORDER BY k.lexeme;
+DROP TABLE search.lexemes;
 
--- A word that two of them bring is there twice: a unique index would have the second wait for the first.
+-- A new word that two of them bring is there twice: a unique index would have the second wait for the first.
 ALTER TABLE search.words DROP CONSTRAINT words_pkey;
 CREATE INDEX words_word_idx ON search.words (word);
 
--- It may not use the schema.
-REVOKE EXECUTE ON FUNCTION retail.wanted_embedding_index, retail.embedding_index_state FROM storekeeper_dba;
+GRANT SELECT (lexeme, products) ON search.lexeme_counts TO store_managers, regional_managers, head_office;
 
 RESET ROLE;

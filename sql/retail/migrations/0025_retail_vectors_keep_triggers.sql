@@ -431,6 +431,8 @@ than it takes to know whether an index is needed.
 @example SELECT * FROM retail.embedding_index_state();
 $comment$;
 REVOKE ALL ON FUNCTION retail.embedding_index_state FROM PUBLIC;
+-- That role may not use the schema.
+REVOKE ALL ON FUNCTION retail.embedding_index_state FROM storekeeper_dba;
 GRANT EXECUTE ON FUNCTION retail.embedding_index_state TO storekeeper_definer, storekeeper_loader;
 
 -- object: functions/retail/refresh_products.sql
@@ -877,6 +879,8 @@ after those are dropped that are invalid or of another dimension. storekeeper in
 @example SELECT retail.wanted_embedding_index() \gexec
 $comment$;
 REVOKE ALL ON FUNCTION retail.wanted_embedding_index FROM PUBLIC;
+-- That role may not use the schema.
+REVOKE ALL ON FUNCTION retail.wanted_embedding_index FROM storekeeper_dba;
 GRANT EXECUTE ON FUNCTION retail.wanted_embedding_index TO storekeeper_definer, storekeeper_loader;
 
 -- object: views/lexemes.sql

@@ -47,4 +47,6 @@ than it takes to know whether an index is needed.
 @example SELECT * FROM retail.embedding_index_state();
 $comment$;
 REVOKE ALL ON FUNCTION retail.embedding_index_state FROM PUBLIC;
+-- That role may not use the schema.
+REVOKE ALL ON FUNCTION retail.embedding_index_state FROM storekeeper_dba;
 GRANT EXECUTE ON FUNCTION retail.embedding_index_state TO storekeeper_definer, storekeeper_loader;
