@@ -27,7 +27,13 @@ BEGIN
     finding := CASE
         WHEN v_dimension IS NULL THEN 'there are no vectors yet'
         WHEN v_wanted[1] LIKE 'DROP %' THEN format(
-            '%s: not valid, as a build ended halfway or goes on, or not for %s dimensions', v_index, v_dimension
+            '%s: not valid, as a build ended halfway or goes on, or not for %s dimensions',
+            (
+                SELECT string_agg(split_part(w, ' ', 4), ', ')
+                FROM unnest(v_wanted) AS w
+                WHERE w LIKE 'DROP %'
+            ),
+            v_dimension
         )
         WHEN NOT ok AND v_dimension > 4000 THEN format('no index takes vectors of %s dimensions', v_dimension)
         WHEN NOT ok THEN format('missing: more than %s vectors of %s dimensions are compared one by one', v_limit, v_dimension)
