@@ -1,4 +1,4 @@
-"""Products that several transactions write at a time: nobody waits for another's words, and no count is lost."""
+"""Products that several transactions write at a time: none waits for another's words, no count is lost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ WAITING = "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = %s AND NOT granted)"
 # Of all documents, and not as kept.
 MISCOUNTED = """
 WITH counted AS (
-    SELECT l.lexeme, count(*)::integer AS products FROM search.documents, unnest(document) AS l GROUP BY l.lexeme
+    SELECT l.lexeme, count(*)::integer AS products FROM search.documents, unnest(document) AS l
+    GROUP BY l.lexeme
     UNION ALL
     SELECT '', count(*) FROM search.documents
 )
