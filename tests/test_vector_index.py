@@ -87,6 +87,9 @@ def test_built_once_and_used(many: Target) -> None:
     )
     assert nearest[0] == 7
     assert len(nearest) == 5
+    wait_until(
+        many, f"SELECT idx_scan > 0 FROM pg_stat_user_indexes WHERE indexrelid = '{name}'::regclass"
+    )
 
 
 def test_built_anew(many: Target) -> None:
@@ -171,6 +174,24 @@ def test_two_at_once_build_one(many: Target) -> None:
         built = [statement for run in runs for statement in run.result(timeout=60)]
     assert len(built) == 1
     assert len(many.execute(INDEXES)) == 1
+
+
+def test_beside_one_that_psql_builds(many: Target) -> None:
+    ((wanted,),) = many.execute("SELECT retail.wanted_embedding_index()")
+    with ThreadPoolExecutor(2) as threads:
+        # An older transaction holds it up where its index is there and not valid.
+        with psycopg.connect(many.dba) as older:
+            older.execute(f"LOCK TABLE {TABLE} IN ROW EXCLUSIVE MODE")
+            threads.submit(many.execute, wanted)
+            wait_until(many, f"SELECT count(*) = 1 FROM ({INDEXES}) AS i")
+            begun = threads.submit(vector_index.build, many.dba, quiet)
+            wait_until(
+                many,
+                "SELECT count(*) = 2 FROM pg_stat_activity WHERE application_name = 'storekeeper index'",
+            )
+            time.sleep(1)
+        assert begun.result(timeout=60) == []
+    assert [valid for _, valid in many.execute(INDEXES)] == [True]
 
 
 def test_shared_memory_that_is_not_there(many: Target, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,10 @@ def build(
         while builder.execute(LOCK).fetchone() != (True,):
             _show(watcher, table, progress, "another process is building it")
             time.sleep(POLL)
+        # Nor is one that psql runs to be taken for what a build left behind.
+        while watcher.execute(RUNNING, (table,)).fetchone() is not None:
+            _show(watcher, table, progress, "another process is building it")
+            time.sleep(POLL)
         builder.execute(END_WITH_CLIENT)
         builder.execute(LIMITS)
         builder.execute("SELECT set_config('maintenance_work_mem', %s, false)", (memory,))

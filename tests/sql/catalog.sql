@@ -1,7 +1,7 @@
 -- The rules of sql/README.md, over every function, table and policy of ours.
 BEGIN;
 \ir tap.sql
-SELECT plan(20);
+SELECT plan(21);
 
 CREATE TEMP TABLE func ON COMMIT DROP AS
 SELECT
@@ -27,6 +27,11 @@ SELECT is_empty(
         FROM func AS f, aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) AS a
         WHERE a.grantee = 0$$,
     'PUBLIC may execute none'
+);
+SELECT is_empty(
+    $$SELECT f.called, a.grantee::regrole FROM func AS f, aclexplode(f.proacl) AS a
+        WHERE a.grantee <> 0 AND NOT has_schema_privilege(a.grantee, f.pronamespace, 'USAGE')$$,
+    'and nobody else one in a schema that is closed to them'
 );
 -- A body that was bound when it was created (RETURN …) needs no path. Those that run, explain or type
 -- free SQL have their caller's: it is resolved along the sandbox function's. Nor do the guards pin

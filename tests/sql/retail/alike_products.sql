@@ -1,7 +1,7 @@
 -- retail.alike_products: by vectors, or by the words of the name.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(13);
+SELECT plan(14);
 
 -- The k-th product at k/5 degrees from the first axis; the tenth has no vector.
 DELETE FROM retail.product_description_embeddings;
@@ -70,6 +70,14 @@ SELECT is_empty(
         JOIN retail.products AS p USING (product_id)
         WHERE p.type_id <> f.type_id OR p.base_price NOT BETWEEN f.base_price / 2 AND f.base_price * 2$$, :'tenth'),
     'in its place, of its type and of about its price'
+);
+SELECT be_dba();
+INSERT INTO embedding.models (name, provider, dimension, is_active) VALUES ('not loaded', 'built-in', 2, true)
+ON CONFLICT DO NOTHING;
+UPDATE retail.products SET name = '2x4x8 2-pack' WHERE product_id = 10;
+SELECT be('seattle@zava.example');
+SELECT isnt_empty(
+    format('SELECT FROM retail.alike_products(retail.find_product(%L), 5)', :'tenth'), 'a name of sizes alone is searched for by its sizes'
 );
 SELECT be_dba();
 DELETE FROM retail.product_description_embeddings;

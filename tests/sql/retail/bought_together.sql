@@ -1,9 +1,9 @@
 -- retail.bought_together: against a count of our own, over orders of our own making.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(13);
+SELECT plan(14);
 
--- In Seattle 40 orders with product 1: 15 of them with 2, 4 with 3, 2 with 4; 200 orders with 3 alone. One of old.
+-- In Seattle 40 orders with product 1: 15 of them with 2, 4 with 3, 2 with 4, 2 with 8 in three lines; 200 orders with 3 alone. One of old.
 CREATE FUNCTION pg_temp.sell(store uuid, products integer[], count integer, days integer, state text DEFAULT 'completed') RETURNS void
 LANGUAGE sql AS $function$
     WITH o AS (
@@ -17,9 +17,10 @@ LANGUAGE sql AS $function$
 $function$;
 SELECT '00000000-0000-4000-8000-000000000001' AS seattle, '00000000-0000-4000-8000-000000000002' AS bellevue \gset
 DELETE FROM retail.orders AS o USING retail.order_items AS i
-WHERE i.store_id = o.store_id AND i.order_id = o.order_id AND i.product_id IN (1, 2, 3, 4, 5, 6, 7);
+WHERE i.store_id = o.store_id AND i.order_id = o.order_id AND i.product_id IN (1, 2, 3, 4, 5, 6, 7, 8);
 SELECT pg_temp.sell(:'seattle', '{1, 2}', 15, 100), pg_temp.sell(:'seattle', '{1, 3}', 4, 10), pg_temp.sell(:'seattle', '{1, 4}', 2, 10),
-    pg_temp.sell(:'seattle', '{1}', 19, 10), pg_temp.sell(:'seattle', '{3}', 200, 20), pg_temp.sell(:'seattle', '{1, 5}', 9, 740),
+    pg_temp.sell(:'seattle', '{1, 8, 8}', 1, 10), pg_temp.sell(:'seattle', '{1, 8}', 1, 10),
+    pg_temp.sell(:'seattle', '{1}', 17, 10), pg_temp.sell(:'seattle', '{3}', 200, 20), pg_temp.sell(:'seattle', '{1, 5}', 9, 740),
     pg_temp.sell(:'seattle', '{1, 5}', 9, 5, 'cancelled'), pg_temp.sell(:'seattle', '{1, 5}', 9, 5, 'returned'),
     pg_temp.sell(:'bellevue', '{1, 6}', 5, 5), pg_temp.sell(:'seattle', '{1, 7}', 8, 5);
 UPDATE retail.products SET is_active = false WHERE product_id = 7;
@@ -70,6 +71,7 @@ FROM retail.bought_together(retail.find_product(:'sku'), retail.get_user_store_l
 SELECT ok(b.why LIKE 'in 15 of 48 orders with it (31.3 %), % times as often as chance; last 24 months', 'and says of how many')
 FROM retail.bought_together(retail.find_product(:'sku'), retail.get_user_store_list(), 1) AS b;
 SELECT is_empty('SELECT FROM pg_temp.found() AS p WHERE p = 4', 'two orders are chance');
+SELECT is_empty('SELECT FROM pg_temp.found() AS p WHERE p = 8', 'in however many lines');
 SELECT is_empty('SELECT FROM pg_temp.found() AS p WHERE p = 3', 'nor is what everybody has');
 SELECT is_empty('SELECT FROM pg_temp.found() AS p WHERE p = 5', 'what is old, cancelled or returned does not count');
 SELECT is_empty('SELECT FROM pg_temp.found() AS p WHERE p = 6', 'nor what a colleague sold');

@@ -1,7 +1,7 @@
 -- retail.doctor: healthy after the load, and each finding turns when its cause does.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(26);
+SELECT plan(28);
 
 CREATE FUNCTION pg_temp.after(statement text, subject text) RETURNS boolean LANGUAGE plpgsql AS $function$
 DECLARE
@@ -48,6 +48,15 @@ RESET ROLE;
 -- Search
 SELECT is(pg_temp.after('DELETE FROM search.documents WHERE product_id = 1', 'search'), false, 'words that are missing');
 SELECT is(pg_temp.after('DELETE FROM retail.product_description_embeddings WHERE product_id = 1', 'search'), false, 'a vector that is missing');
+-- Past the triggers, one goes and one comes: as many as before.
+INSERT INTO retail.products (product_id, sku, type_id, name, description, unit, cost, base_price) VALUES
+    (90001, 'ZZ00000001', 1, 'Goes', 'And leaves its words.', 'each', 1, 2);
+SET LOCAL session_replication_role = replica;
+DELETE FROM retail.products WHERE product_id = 90001;
+SELECT is(pg_temp.after($$SELECT 1$$, 'search'), true, 'words of what is gone harm nobody');
+SELECT is(pg_temp.after($$INSERT INTO retail.products (product_id, sku, type_id, name, description, unit, cost, base_price) VALUES
+    (90002, 'ZZ00000002', 1, 'Comes', 'Without its words.', 'each', 1, 2)$$, 'search'), false, 'and do not stand for those that are missing');
+SET LOCAL session_replication_role = origin;
 
 UPDATE embedding.models SET is_active = false;
 INSERT INTO embedding.models (name, provider, dimension, is_active) VALUES ('tap', 'openai', 256, true);

@@ -1,7 +1,7 @@
 -- retail.shorter_words: two words as near as allowed always have one in common.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(6);
+SELECT plan(7);
 
 SELECT be('seattle@zava.example');
 SELECT is(ARRAY(SELECT unnest(retail.shorter_words('saw')) ORDER BY 1), '{aw,sa,saw,sw}'::text[], 'one letter of a short word');
@@ -9,6 +9,8 @@ SELECT is(retail.shorter_words('aaa') @> '{aaa,aa}' AND cardinality(retail.short
 SELECT is(cardinality(retail.shorter_words('hammers')), 7, 'seven letters: one letter (mm is one)');
 SELECT is(cardinality(retail.shorter_words('bracketx')), 37, 'eight letters: two, 28 + 8 + 1');
 SELECT is(cardinality(retail.shorter_words('abcdefghijklmnopqrst')), 211, 'the longest');
+
+SELECT is(retail.shorter_words(repeat('ab', 5000)), ARRAY[repeat('ab', 5000)], 'nothing of what is no word: there would be millions');
 
 -- Every way to change a word by what is allowed, of words of our own.
 SELECT is_empty(

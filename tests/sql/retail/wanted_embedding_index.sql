@@ -1,7 +1,7 @@
 -- retail.wanted_embedding_index: what psql's \gexec is to run, and nothing when all is well.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(16);
+SELECT plan(17);
 
 SELECT be();
 SELECT throws_ok('SELECT retail.wanted_embedding_index()', '42501', 'nobody');
@@ -48,6 +48,9 @@ SELECT results_eq(
     'an invalid one is dropped first'
 );
 SELECT ok(NOT s.ok AND s.finding LIKE '%not valid%', 'and told') FROM retail.embedding_index_state() AS s;
+CREATE INDEX good ON retail.product_description_embeddings USING hnsw ((description_embedding::public.halfvec(3)) public.halfvec_cosine_ops);
+SELECT ok(s.finding NOT LIKE '%good%' AND s.finding LIKE '%embedding_idx: not valid%', 'by its name alone') FROM retail.embedding_index_state() AS s;
+DROP INDEX retail.good;
 UPDATE pg_index SET indisvalid = true
 WHERE indexrelid = 'retail.product_description_embeddings_description_embedding_idx'::regclass;
 

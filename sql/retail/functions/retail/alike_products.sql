@@ -22,6 +22,8 @@ DECLARE
     v_type_ids    CONSTANT smallint[] := CASE WHEN in_its_place THEN ARRAY[product.type_id] END;
     v_price_min   CONSTANT numeric := CASE WHEN in_its_place THEN product.base_price / 2 END;
     v_price_max   CONSTANT numeric := CASE WHEN in_its_place THEN product.base_price * 2 END;
+    -- Sizes and pack counts say little of what it is.
+    v_words       CONSTANT text := regexp_replace(product.name, '\S*\d\S*', ' ', 'g');
     v_ids         integer[];
     v_similar     double precision[];
 BEGIN
@@ -36,8 +38,7 @@ BEGIN
         SELECT array_agg(r.product_id ORDER BY r.place), array_agg(NULL::double precision)
         INTO v_ids, v_similar
         FROM retail.rank_products(
-            -- Sizes and pack counts say little of what it is.
-            regexp_replace(product.name, '\S*\d\S*', ' ', 'g'), how_many => 3 * how_many + 1,
+            CASE WHEN v_words ~ '[[:alnum:]]' THEN v_words ELSE product.name END, how_many => 3 * how_many + 1,
             category_id => v_category_id, price_min => v_price_min, price_max => v_price_max, stocked_in => stocked_in
         ) WITH ORDINALITY AS r (product_id, score, text_rank, vector_rank, similarity, matched, place)
         JOIN retail.products AS p USING (product_id)

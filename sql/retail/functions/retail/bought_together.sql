@@ -38,7 +38,7 @@ BEGIN
         WHERE i.product_id <> product.product_id
         GROUP BY i.product_id
         -- One or two are soon chance, with hundreds of products that it could be.
-        HAVING count(*) > 2
+        HAVING count(DISTINCT (i.store_id, i.order_id)) > 2
     )
     SELECT (SELECT count(*) FROM basket), array_agg(o.product_id), array_agg(o.orders)
     INTO v_with, v_ids, v_orders

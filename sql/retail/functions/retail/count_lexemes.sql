@@ -13,7 +13,7 @@ DECLARE
     v_changes integer[];
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
-        TRUNCATE search.lexemes;
+        TRUNCATE search.lexeme_counts;
         RETURN NULL;
     END IF;
     -- Each trigger has one of the two tables; what is there counts one way, what is gone the other.
@@ -27,30 +27,30 @@ BEGIN
         UNION ALL
         SELECT '', CASE TG_ARGV[0] WHEN 'gone' THEN -count(*) ELSE count(*) END FROM changed_rows
     ) AS c;
-    IF TG_ARGV[0] <> 'gone' THEN
-        INSERT INTO search.lexemes (lexeme, products)
-        SELECT c.lexeme, 0
-        FROM unnest(v_lexemes) AS c (lexeme)
-        WHERE NOT EXISTS (SELECT FROM search.lexemes AS k WHERE k.lexeme = c.lexeme)
-        ORDER BY c.lexeme
-        ON CONFLICT (lexeme) DO NOTHING;
-    END IF;
-    -- Who else writes products now is not waited for: ranks bear a count that is a few off, while two
-    -- transactions of several statements could wait for each other.
-    UPDATE search.lexemes AS k
-    SET products = greatest(k.products + c.change, 0)
+    -- Who else writes products is not waited for: two transactions of several statements would soon wait for each
+    -- other. Of each word a row that is free now is changed, and where there is none a row is added.
+    WITH free AS MATERIALIZED (
+        SELECT k.lexeme, k.part FROM search.lexeme_counts AS k WHERE k.lexeme = ANY (v_lexemes) FOR UPDATE SKIP LOCKED
+    ),
+    changed AS (
+        UPDATE search.lexeme_counts AS k
+        SET products = k.products + c.change
+        FROM (SELECT f.lexeme, min(f.part) AS part FROM free AS f GROUP BY f.lexeme) AS f
+        JOIN unnest(v_lexemes, v_changes) AS c (lexeme, change) ON c.lexeme = f.lexeme
+        WHERE k.lexeme = f.lexeme AND k.part = f.part
+        RETURNING k.lexeme
+    )
+    INSERT INTO search.lexeme_counts (lexeme, products)
+    SELECT c.lexeme, c.change
     FROM unnest(v_lexemes, v_changes) AS c (lexeme, change)
-    WHERE k.lexeme = c.lexeme
-      AND k.lexeme = ANY (ARRAY(
-            SELECT f.lexeme FROM search.lexemes AS f WHERE f.lexeme = ANY (v_lexemes) FOR UPDATE SKIP LOCKED
-      ));
+    WHERE NOT EXISTS (SELECT FROM changed AS d WHERE d.lexeme = c.lexeme)
+    ORDER BY c.lexeme;
     RETURN NULL;
 END
 $function$;
 
 COMMENT ON FUNCTION retail.count_lexemes IS $comment$
 Trigger, once a statement: adds the documents in changed_rows to search.lexemes, or with the argument gone takes
-them away. Exact unless two transactions write products at a time; TRUNCATE search.documents and
-retail.embed_products() count anew.
+them away. Exact, and waits for nobody: a word that another transaction is counting gets a row beside it.
 $comment$;
 REVOKE ALL ON FUNCTION retail.count_lexemes FROM PUBLIC;

@@ -77,7 +77,6 @@ BEGIN
     FULL JOIN moved AS m USING (store_id, product_id)
     WHERE coalesce(i.stock_level, 0) <> coalesce(m.quantity, 0);
 
-    -- Neither table has what products has not, so their sizes tell.
     RETURN QUERY
     SELECT
         'search',
@@ -90,13 +89,11 @@ BEGIN
         'As storekeeper_loader: SELECT retail.embed_products();'
     FROM (
         SELECT
-            greatest(
-                p.products - (SELECT count(*) FROM search.documents AS d),
-                CASE WHEN m.provider = 'built-in' THEN p.products - v.vectors END
-            ) AS lack,
-            CASE WHEN m.provider <> 'built-in' THEN p.products - v.vectors END AS waiting
-        FROM (SELECT count(*) AS products FROM retail.products) AS p
-        CROSS JOIN (SELECT count(*) AS vectors FROM retail.product_description_embeddings) AS v
+            count(*) FILTER (WHERE d.product_id IS NULL OR (e.product_id IS NULL AND m.provider = 'built-in')) AS lack,
+            count(*) FILTER (WHERE e.product_id IS NULL AND m.provider <> 'built-in') AS waiting
+        FROM retail.products AS p
+        LEFT JOIN search.documents AS d USING (product_id)
+        LEFT JOIN retail.product_description_embeddings AS e USING (product_id)
         LEFT JOIN embedding.models AS m ON m.is_active
     ) AS n;
 

@@ -27,7 +27,13 @@ BEGIN
     finding := CASE
         WHEN v_dimension IS NULL THEN 'there are no vectors yet'
         WHEN v_wanted[1] LIKE 'DROP %' THEN format(
-            '%s: not valid, as a build ended halfway or goes on, or not for %s dimensions', v_index, v_dimension
+            '%s: not valid, as a build ended halfway or goes on, or not for %s dimensions',
+            (
+                SELECT string_agg(split_part(w, ' ', 4), ', ')
+                FROM unnest(v_wanted) AS w
+                WHERE w LIKE 'DROP %'
+            ),
+            v_dimension
         )
         WHEN NOT ok AND v_dimension > 4000 THEN format('no index takes vectors of %s dimensions', v_dimension)
         WHEN NOT ok THEN format('missing: more than %s vectors of %s dimensions are compared one by one', v_limit, v_dimension)
@@ -47,4 +53,6 @@ than it takes to know whether an index is needed.
 @example SELECT * FROM retail.embedding_index_state();
 $comment$;
 REVOKE ALL ON FUNCTION retail.embedding_index_state FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retail.embedding_index_state TO storekeeper_dba, storekeeper_definer, storekeeper_loader;
+-- That role may not use the schema.
+REVOKE ALL ON FUNCTION retail.embedding_index_state FROM storekeeper_dba;
+GRANT EXECUTE ON FUNCTION retail.embedding_index_state TO storekeeper_definer, storekeeper_loader;

@@ -19,6 +19,12 @@ DECLARE
 BEGIN
     FOR v_from IN 1 .. cardinality(v_ids) BY c_size LOOP
         v_some := v_ids[v_from : v_from + c_size - 1];
+        -- Who changes one of these now would not see the products; who does so later waits, and sees them.
+        PERFORM FROM retail.product_types AS t
+        JOIN retail.categories AS c USING (category_id)
+        WHERE t.type_id IN (SELECT p.type_id FROM retail.products AS p WHERE p.product_id = ANY (v_some))
+        ORDER BY t.type_id
+        FOR SHARE OF t, c;
         WITH described AS MATERIALIZED (
             SELECT d.product_id, d.content, d.document, d.words
             FROM retail.describe_products(v_some) AS d
@@ -44,8 +50,7 @@ BEGIN
         WHERE w.word ~ '^[a-z]{4,20}$'
           AND ts_lexize('english_stem', w.word) <> '{}'
           AND NOT EXISTS (SELECT FROM search.words AS k WHERE k.word = w.word)
-        ORDER BY w.word
-        ON CONFLICT (word) DO NOTHING;
+        ORDER BY w.word;
 
         PERFORM retail.embed_contents(v_some, v_contents);
     END LOOP;

@@ -35,7 +35,9 @@ BEGIN
         FOR place, word, lexeme, weight, products, kind IN
             SELECT v_place, v_told, l.lexeme, 1, k.products, 'word'
             FROM unnest(tsvector_to_array(to_tsvector('english', v_word))) AS l (lexeme)
-            LEFT JOIN search.lexemes AS k ON k.lexeme = l.lexeme AND k.products > 0
+            LEFT JOIN LATERAL (
+                SELECT k.products FROM search.lexemes AS k WHERE k.lexeme = l.lexeme AND k.products > 0 OFFSET 0
+            ) AS k ON true
         LOOP
             IF products IS NOT NULL THEN
                 RETURN NEXT;
@@ -53,7 +55,9 @@ BEGIN
         SELECT v_place + 100 * (m.n::integer - 1), y.word, k.lexeme, 0.8::real, k.products, 'synonym', y.means
         FROM search.synonyms AS y
         CROSS JOIN LATERAL unnest(tsvector_to_array(to_tsvector('english', y.means))) WITH ORDINALITY AS m (lexeme, n)
-        JOIN search.lexemes AS k ON k.lexeme = m.lexeme AND k.products > 0
+        CROSS JOIN LATERAL (
+            SELECT k.lexeme, k.products FROM search.lexemes AS k WHERE k.lexeme = m.lexeme AND k.products > 0 OFFSET 0
+        ) AS k
         WHERE y.word = ANY (ARRAY[
             v_word, rtrim(v_word, 's'), v_word || ' ' || v_words[v_place + 1], v_word || ' ' || rtrim(v_words[v_place + 1], 's')
         ]);
@@ -67,18 +71,19 @@ BEGIN
         RETURN QUERY
         SELECT DISTINCT ON (k.lexeme) v_place, v_word, k.lexeme, 0.7::real, k.products, 'begun', w.word
         FROM (
-            SELECT w.word, w.lexeme FROM search.words AS w
+            SELECT DISTINCT w.word, w.lexeme FROM search.words AS w
             WHERE w.word > v_word AND w.word < v_word || '~'
             ORDER BY w.word LIMIT 20
         ) AS w
-        JOIN search.lexemes AS k USING (lexeme)
-        WHERE k.products > 0
+        CROSS JOIN LATERAL (
+            SELECT k.lexeme, k.products FROM search.lexemes AS k WHERE k.lexeme = w.lexeme AND k.products > 0 OFFSET 0
+        ) AS k
         ORDER BY k.lexeme, w.word;
         CONTINUE WHEN FOUND;
 
         -- Two words written as one.
         RETURN QUERY
-        SELECT v_place, v_word, k.lexeme, 0.7::real, k.products, 'divided', h.word
+        SELECT DISTINCT v_place, v_word, k.lexeme, 0.7::real, k.products, 'divided', h.word
         FROM (
             SELECT a.word AS first, b.word AS second
             FROM generate_series(3, length(v_word) - 3) AS n
@@ -89,8 +94,9 @@ BEGIN
         ) AS d
         CROSS JOIN LATERAL (VALUES (d.first), (d.second)) AS h (word)
         JOIN search.words AS w ON w.word = h.word
-        JOIN search.lexemes AS k ON k.lexeme = w.lexeme
-        WHERE k.products > 0;
+        CROSS JOIN LATERAL (
+            SELECT k.lexeme, k.products FROM search.lexemes AS k WHERE k.lexeme = w.lexeme AND k.products > 0 OFFSET 0
+        ) AS k;
         CONTINUE WHEN FOUND;
 
         -- Misspelt, unless the model knows it as a word: then it is one that the catalogue does not have.
@@ -108,13 +114,15 @@ BEGIN
                 row_number() OVER (ORDER BY n.distance, k.products DESC, n.word) AS turn,
                 row_number() OVER (PARTITION BY n.lexeme ORDER BY n.distance, n.word) AS form
             FROM (
-                SELECT w.word, w.lexeme, retail.edit_distance(v_word, w.word) AS distance
+                SELECT DISTINCT w.word, w.lexeme, retail.edit_distance(v_word, w.word) AS distance
                 FROM search.words AS w
                 WHERE w.shorter && v_shorter
                   AND abs(length(w.word) - length(v_word)) <= v_limit
             ) AS n
-            JOIN search.lexemes AS k ON k.lexeme = n.lexeme
-            WHERE n.distance <= v_limit AND k.products > 0
+            CROSS JOIN LATERAL (
+                SELECT k.lexeme, k.products FROM search.lexemes AS k WHERE k.lexeme = n.lexeme AND k.products > 0 OFFSET 0
+            ) AS k
+            WHERE n.distance <= v_limit
         ) AS c
         WHERE c.distance = c.nearest AND c.turn <= 5 AND c.form = 1
         ORDER BY c.turn;

@@ -11,6 +11,8 @@ AS $function$
     WITH one AS (
         SELECT i, overlay(shorter_words.word PLACING '' FROM i FOR 1) AS shorter
         FROM generate_series(1, length(shorter_words.word)) AS i
+        -- Of an endless one it would be endlessly many.
+        WHERE length(shorter_words.word) <= 40
     )
     SELECT array_agg(DISTINCT s.shorter)
     FROM (
@@ -28,7 +30,7 @@ COMMENT ON FUNCTION retail.shorter_words IS $comment$
 The word itself and each text that is left when a letter, or in words of more than seven letters two, are taken away.
 Two words that differ by as many letters have one of these in common; the converse does not hold: retail.edit_distance.
 @title Shorter words
-@param word  Of few letters: one of twenty has 211 of them.
+@param word  One of twenty letters has 211 of them; one of more than 40 has itself alone.
 @return The texts.
 @example SELECT retail.shorter_words('saw');
 $comment$;

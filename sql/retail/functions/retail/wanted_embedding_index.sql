@@ -67,4 +67,6 @@ after those are dropped that are invalid or of another dimension. storekeeper in
 @example SELECT retail.wanted_embedding_index() \gexec
 $comment$;
 REVOKE ALL ON FUNCTION retail.wanted_embedding_index FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retail.wanted_embedding_index TO storekeeper_dba, storekeeper_definer, storekeeper_loader;
+-- That role may not use the schema.
+REVOKE ALL ON FUNCTION retail.wanted_embedding_index FROM storekeeper_dba;
+GRANT EXECUTE ON FUNCTION retail.wanted_embedding_index TO storekeeper_definer, storekeeper_loader;

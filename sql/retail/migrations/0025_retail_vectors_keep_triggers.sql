@@ -1,0 +1,905 @@
+-- vectors keep triggers: written by storekeeper ship from the object files named below.
+-- depends: 0021_gateway_search_by_meaning 0024_words_without_waiting
+
+SET LOCAL ROLE storekeeper_owner;
+SET LOCAL check_function_bodies = off;
+
+-- object: functions/retail/alike_products.sql
+-- Products like one: by their vectors or, where it has none, by the words of its name.
+-- drop: DROP FUNCTION retail.alike_products;
+CREATE OR REPLACE FUNCTION retail.alike_products(
+    product      retail.products,
+    how_many     integer DEFAULT 10,
+    in_its_place boolean DEFAULT false,
+    stocked_in   uuid[]  DEFAULT NULL
+)
+RETURNS TABLE (product_id integer, similarity double precision, why text, degraded boolean)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_vector      CONSTANT public.vector := (
+        SELECT e.description_embedding FROM retail.product_description_embeddings AS e WHERE e.product_id = product.product_id
+    );
+    v_category_id CONSTANT smallint := (
+        SELECT t.category_id FROM retail.product_types AS t WHERE t.type_id = product.type_id
+    );
+    -- What is to take its place is of its type, and not of quite another price.
+    v_type_ids    CONSTANT smallint[] := CASE WHEN in_its_place THEN ARRAY[product.type_id] END;
+    v_price_min   CONSTANT numeric := CASE WHEN in_its_place THEN product.base_price / 2 END;
+    v_price_max   CONSTANT numeric := CASE WHEN in_its_place THEN product.base_price * 2 END;
+    -- Sizes and pack counts say little of what it is.
+    v_words       CONSTANT text := regexp_replace(product.name, '\S*\d\S*', ' ', 'g');
+    v_ids         integer[];
+    v_similar     double precision[];
+BEGIN
+    IF v_vector IS NOT NULL THEN
+        SELECT array_agg(n.product_id ORDER BY n.place), array_agg(1 - n.distance ORDER BY n.place)
+        INTO v_ids, v_similar
+        FROM retail.nearest_products(
+            v_vector, how_many + 1, v_type_ids, v_price_min, v_price_max, stocked_in, active_only => true
+        ) WITH ORDINALITY AS n (product_id, distance, place)
+        WHERE n.product_id <> product.product_id;
+    ELSE
+        SELECT array_agg(r.product_id ORDER BY r.place), array_agg(NULL::double precision)
+        INTO v_ids, v_similar
+        FROM retail.rank_products(
+            CASE WHEN v_words ~ '[[:alnum:]]' THEN v_words ELSE product.name END, how_many => 3 * how_many + 1,
+            category_id => v_category_id, price_min => v_price_min, price_max => v_price_max, stocked_in => stocked_in
+        ) WITH ORDINALITY AS r (product_id, score, text_rank, vector_rank, similarity, matched, place)
+        JOIN retail.products AS p USING (product_id)
+        WHERE r.product_id <> product.product_id
+          AND p.is_active
+          AND (v_type_ids IS NULL OR p.type_id = ANY (v_type_ids));
+    END IF;
+
+    RETURN QUERY
+    SELECT
+        f.product_id, f.similarity,
+        concat_ws(
+            '; ',
+            CASE
+                WHEN p.type_id = product.type_id THEN 'also ' || t.name
+                WHEN t.category_id = v_category_id THEN format('%s, same category', t.name)
+                ELSE t.name
+            END,
+            'in both names: ' || (
+                SELECT string_agg(w.word, ', ' ORDER BY w.place)
+                FROM regexp_split_to_table(lower(p.name), '[^[:alnum:]]+') WITH ORDINALITY AS w (word, place)
+                WHERE length(w.word) > 2
+                  AND w.word = ANY (regexp_split_to_array(lower(product.name), '[^[:alnum:]]+'))
+            )
+        ),
+        v_vector IS NULL
+    FROM unnest(v_ids, v_similar) WITH ORDINALITY AS f (product_id, similarity, place)
+    JOIN retail.products AS p USING (product_id)
+    JOIN retail.product_types AS t USING (type_id)
+    ORDER BY f.place
+    LIMIT how_many;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.alike_products IS $comment$
+The products most like one, without itself and without those that are no longer bought in, the most similar first.
+@title Products alike
+@param product       The row of retail.products.
+@param how_many      At most so many.
+@param in_its_place  Only of its type, at half to twice its price.
+@param stocked_in    In stock in one of these stores, as far as the caller sees them; NULL: or not.
+@return product_id  The product.
+@return similarity  Cosine similarity; NULL when it was found by words.
+@return why         What they have in common.
+@return degraded    Whether the product has no vector yet, so that the words of its name were searched for in
+its category.
+@example SELECT * FROM retail.alike_products(retail.find_product('HTHA000101'));
+$comment$;
+REVOKE ALL ON FUNCTION retail.alike_products FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.alike_products TO store_managers, regional_managers, head_office;
+
+-- object: functions/retail/bought_together.sql
+-- What is in the same orders as a product, more often than chance has it.
+-- drop: DROP FUNCTION retail.bought_together;
+CREATE OR REPLACE FUNCTION retail.bought_together(
+    product   retail.products,
+    store_ids uuid[],
+    how_many  integer DEFAULT 10
+)
+RETURNS TABLE (product_id integer, score numeric, orders bigint, why text)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+-- A plan for these stores and this product.
+SET plan_cache_mode = force_custom_plan
+SET jit = off
+AS $function$
+DECLARE
+    c_days      CONSTANT integer := 730;
+    v_first_day CONSTANT date := retail.today() - c_days;
+    v_starts    CONSTANT timestamptz := v_first_day::timestamp AT TIME ZONE retail.time_zone();
+    v_all       bigint;
+    v_with      bigint;
+    v_ids       integer[];
+    v_orders    bigint[];
+BEGIN
+    WITH basket AS MATERIALIZED (
+        SELECT DISTINCT i.store_id, i.order_id
+        FROM retail.order_items AS i
+        JOIN retail.orders AS o USING (store_id, order_id)
+        WHERE i.store_id = ANY (store_ids)
+          AND i.product_id = product.product_id
+          AND o.order_date >= v_starts
+          AND retail.counts_as_revenue(o.status)
+    ),
+    other AS (
+        SELECT i.product_id, count(DISTINCT (i.store_id, i.order_id)) AS orders
+        FROM basket AS b
+        JOIN retail.order_items AS i USING (store_id, order_id)
+        WHERE i.product_id <> product.product_id
+        GROUP BY i.product_id
+        -- One or two are soon chance, with hundreds of products that it could be.
+        HAVING count(DISTINCT (i.store_id, i.order_id)) > 2
+    )
+    SELECT (SELECT count(*) FROM basket), array_agg(o.product_id), array_agg(o.orders)
+    INTO v_with, v_ids, v_orders
+    FROM other AS o
+    JOIN retail.products AS p USING (product_id)
+    WHERE p.is_active;
+    IF v_ids IS NULL THEN
+        RETURN;
+    END IF;
+
+    SELECT count(*) INTO v_all
+    FROM retail.orders AS o
+    WHERE o.store_id = ANY (store_ids)
+      AND o.order_date >= v_starts
+      AND retail.counts_as_revenue(o.status);
+
+    RETURN QUERY
+    SELECT r.product_id, round(r.score, 2), r.together, r.why
+    FROM (
+        SELECT
+            f.product_id, f.together,
+            -- How many times as often as chance has it, drawn to 1 where orders are few.
+            (f.together + 5) / (f.expected + 5) AS score,
+            format(
+                'in %s of %s orders with it (%s %%), %s times as often as chance; last 24 months',
+                f.together, v_with, retail.percent(f.together, v_with), round(f.together / f.expected, 1)
+            ) AS why
+        FROM (
+            SELECT
+                b.product_id, b.together,
+                -- Order lines stand for orders: hardly anybody has a product twice in one.
+                v_with * greatest(s.order_lines, b.together) / v_all::numeric AS expected
+            FROM unnest(v_ids, v_orders) AS b (product_id, together)
+            JOIN (
+                SELECT d.product_id, sum(d.order_lines) AS order_lines
+                FROM retail.daily_sales AS d
+                WHERE d.store_id = ANY (store_ids)
+                  AND d.business_day >= v_first_day
+                GROUP BY d.product_id
+            ) AS s USING (product_id)
+        ) AS f
+        WHERE f.together > f.expected
+    ) AS r
+    ORDER BY r.score DESC, r.together DESC, r.product_id
+    LIMIT how_many;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.bought_together IS $comment$
+Products that are in the same orders as one, of the last 730 days and of those stores that the caller sees, in three
+orders at least, more often than chance has it. Cancelled and returned orders do not count.
+@title Bought together
+@param product    The row of retail.products.
+@param store_ids  The stores whose orders count.
+@param how_many   At most so many.
+@return product_id  The other product.
+@return score       (orders + 5) / (orders that chance would give + 5).
+@return orders      Orders with both.
+@return why         The figures in words.
+@example SELECT * FROM retail.bought_together(retail.find_product('HTHA000101'), retail.get_user_store_list());
+$comment$;
+REVOKE ALL ON FUNCTION retail.bought_together FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.bought_together TO store_managers, regional_managers, head_office;
+
+-- object: functions/retail/count_lexemes.sql
+-- Keeps count of how many products have a word.
+-- drop: DROP FUNCTION retail.count_lexemes;
+CREATE OR REPLACE FUNCTION retail.count_lexemes()
+RETURNS trigger
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+SET jit = off
+AS $function$
+DECLARE
+    v_lexemes text[];
+    v_changes integer[];
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        TRUNCATE search.lexeme_counts;
+        RETURN NULL;
+    END IF;
+    -- Each trigger has one of the two tables; what is there counts one way, what is gone the other.
+    SELECT array_agg(c.lexeme ORDER BY c.lexeme), array_agg(c.change ORDER BY c.lexeme)
+    INTO v_lexemes, v_changes
+    FROM (
+        SELECT l.lexeme COLLATE "C" AS lexeme, CASE TG_ARGV[0] WHEN 'gone' THEN -count(*) ELSE count(*) END AS change
+        FROM changed_rows AS r
+        CROSS JOIN LATERAL unnest(r.document) AS l
+        GROUP BY 1
+        UNION ALL
+        SELECT '', CASE TG_ARGV[0] WHEN 'gone' THEN -count(*) ELSE count(*) END FROM changed_rows
+    ) AS c;
+    -- Who else writes products is not waited for: two transactions of several statements would soon wait for each
+    -- other. Of each word a row that is free now is changed, and where there is none a row is added.
+    WITH free AS MATERIALIZED (
+        SELECT k.lexeme, k.part FROM search.lexeme_counts AS k WHERE k.lexeme = ANY (v_lexemes) FOR UPDATE SKIP LOCKED
+    ),
+    changed AS (
+        UPDATE search.lexeme_counts AS k
+        SET products = k.products + c.change
+        FROM (SELECT f.lexeme, min(f.part) AS part FROM free AS f GROUP BY f.lexeme) AS f
+        JOIN unnest(v_lexemes, v_changes) AS c (lexeme, change) ON c.lexeme = f.lexeme
+        WHERE k.lexeme = f.lexeme AND k.part = f.part
+        RETURNING k.lexeme
+    )
+    INSERT INTO search.lexeme_counts (lexeme, products)
+    SELECT c.lexeme, c.change
+    FROM unnest(v_lexemes, v_changes) AS c (lexeme, change)
+    WHERE NOT EXISTS (SELECT FROM changed AS d WHERE d.lexeme = c.lexeme)
+    ORDER BY c.lexeme;
+    RETURN NULL;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.count_lexemes IS $comment$
+Trigger, once a statement: adds the documents in changed_rows to search.lexemes, or with the argument gone takes
+them away. Exact, and waits for nobody: a word that another transaction is counting gets a row beside it.
+$comment$;
+REVOKE ALL ON FUNCTION retail.count_lexemes FROM PUBLIC;
+
+-- object: functions/retail/doctor.sql
+-- Do the figures that are kept agree with what they are kept of?
+-- drop: DROP FUNCTION retail.doctor;
+CREATE OR REPLACE FUNCTION retail.doctor()
+RETURNS TABLE (subject text, ok boolean, finding text, hint text)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    -- Of the column's type: only then can the comparison reach an index below row security.
+    v_first_day CONSTANT date := retail.today() - 29;
+    v_starts    CONSTANT timestamptz := v_first_day::timestamp AT TIME ZONE retail.time_zone();
+BEGIN
+    IF row_security_active('retail.orders') AND current_user <> 'storekeeper_definer' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK403',
+            MESSAGE = format('%I does not see every store.', current_user),
+            HINT = 'SELECT * FROM gateway.doctor(), or SET ROLE storekeeper_loader first.';
+    END IF;
+
+    RETURN QUERY
+    WITH want AS (
+        SELECT
+            i.store_id,
+            (o.order_date AT TIME ZONE retail.time_zone())::date AS business_day,
+            i.product_id,
+            count(*) AS order_lines,
+            sum(i.quantity) AS units,
+            sum(i.line_total) AS revenue,
+            sum(i.quantity * i.unit_price - i.line_total) AS discount
+        FROM retail.orders AS o
+        JOIN retail.order_items AS i USING (store_id, order_id)
+        WHERE o.order_date >= v_starts
+          AND retail.counts_as_revenue(o.status)
+        GROUP BY 1, 2, 3
+    ),
+    have AS (
+        SELECT d.store_id, d.business_day, d.product_id, d.order_lines, d.units, d.revenue, d.discount
+        FROM retail.daily_sales AS d
+        WHERE d.business_day >= v_first_day
+    ),
+    difference AS (
+        SELECT business_day
+        FROM want AS w
+        FULL JOIN have AS h USING (store_id, business_day, product_id)
+        WHERE (
+            coalesce(w.order_lines, 0), coalesce(w.units, 0), coalesce(w.revenue, 0), coalesce(w.discount, 0)
+        ) IS DISTINCT FROM (
+            coalesce(h.order_lines, 0), coalesce(h.units, 0), coalesce(h.revenue, 0), coalesce(h.discount, 0)
+        )
+    )
+    SELECT
+        'rollups',
+        count(*) = 0,
+        CASE WHEN count(*) = 0
+            THEN 'retail.daily_sales is what the orders of the last 30 days say'
+            ELSE format('retail.daily_sales differs from the orders in %s rows, first on %s', count(*), min(f.business_day))
+        END,
+        'As storekeeper_loader: SELECT retail.rebuild_daily_sales();'
+    FROM difference AS f;
+
+    RETURN QUERY
+    WITH moved AS (
+        SELECT m.store_id, m.product_id, sum(m.quantity) AS quantity
+        FROM retail.stock_movements AS m
+        GROUP BY m.store_id, m.product_id
+    )
+    SELECT
+        'stock',
+        count(*) = 0,
+        CASE WHEN count(*) = 0
+            THEN 'retail.inventory is the sum of its movements'
+            ELSE format('%s rows of retail.inventory are not the sum of their movements', count(*))
+        END,
+        'Something changed stock_level past the tools: write the missing rows of retail.stock_movements.'
+    FROM retail.inventory AS i
+    FULL JOIN moved AS m USING (store_id, product_id)
+    WHERE coalesce(i.stock_level, 0) <> coalesce(m.quantity, 0);
+
+    RETURN QUERY
+    SELECT
+        'search',
+        n.lack = 0,
+        CASE WHEN n.lack = 0
+            THEN 'every product is found by its words and, where there is a model, by its meaning'
+            ELSE format('%s products lack their words or their vector', n.lack)
+        END,
+        'As storekeeper_loader: SELECT retail.embed_products();'
+    FROM (
+        SELECT count(*) AS lack
+        FROM retail.products AS p
+        LEFT JOIN search.documents AS d USING (product_id)
+        LEFT JOIN retail.product_description_embeddings AS e USING (product_id)
+        WHERE d.product_id IS NULL
+           OR (e.product_id IS NULL
+               AND (SELECT EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in')))
+    ) AS n;
+
+    RETURN QUERY
+    SELECT 'vector index', x.ok, x.finding, 'storekeeper index; at psql SELECT retail.wanted_embedding_index() \gexec'
+    FROM retail.embedding_index_state() AS x;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.doctor IS $comment$
+What gateway.doctor shows of the business: rollups (the last 30 days of daily_sales equal the orders), stock
+(movements add up to the inventory), search (each product has its words, and its vector by the built-in model) and
+vector index (there, valid, or not needed). It must see every row. gateway.examine_business calls it as storekeeper_definer, with a context signed for every tenant; the policies doctor_… let that role read, and without
+such a context tenant_guard leaves it nothing. storekeeper_loader and superusers may call it directly.
+@title Examine the business
+@return subject  rollups, stock, search or vector index.
+@return ok       Whether it is as it should be.
+@return finding  What was found.
+@return hint     How to mend it.
+@example SELECT * FROM retail.doctor();
+$comment$;
+REVOKE ALL ON FUNCTION retail.doctor FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.doctor TO storekeeper_definer, storekeeper_loader;
+
+-- object: functions/retail/embedding_index_state.sql
+-- Whether the vectors have the index that so many need.
+-- drop: DROP FUNCTION retail.embedding_index_state;
+CREATE OR REPLACE FUNCTION retail.embedding_index_state()
+RETURNS TABLE (ok boolean, finding text)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_wanted    CONSTANT text[] := ARRAY(SELECT w.* FROM retail.wanted_embedding_index() AS w);
+    v_dimension CONSTANT integer := (
+        SELECT public.vector_dims(e.description_embedding) FROM retail.product_description_embeddings AS e LIMIT 1
+    );
+    v_limit     CONSTANT integer := retail.exact_search_limit(v_dimension);
+    v_count     CONSTANT integer := (
+        SELECT count(*) FROM (SELECT FROM retail.product_description_embeddings AS e LIMIT v_limit + 1) AS c
+    );
+    v_index     CONSTANT text := (
+        SELECT string_agg(i.indexrelid::regclass::text, ', ')
+        FROM pg_index AS i
+        JOIN pg_class AS c ON c.oid = i.indexrelid
+        JOIN pg_am AS m ON m.oid = c.relam AND m.amname = 'hnsw'
+        WHERE i.indrelid = 'retail.product_description_embeddings'::regclass
+    );
+BEGIN
+    ok := v_wanted = '{}' AND (v_count <= v_limit OR v_dimension <= 4000);
+    finding := CASE
+        WHEN v_dimension IS NULL THEN 'there are no vectors yet'
+        WHEN v_wanted[1] LIKE 'DROP %' THEN format(
+            '%s: not valid, as a build ended halfway or goes on, or not for %s dimensions',
+            (
+                SELECT string_agg(split_part(w, ' ', 4), ', ')
+                FROM unnest(v_wanted) AS w
+                WHERE w LIKE 'DROP %'
+            ),
+            v_dimension
+        )
+        WHEN NOT ok AND v_dimension > 4000 THEN format('no index takes vectors of %s dimensions', v_dimension)
+        WHEN NOT ok THEN format('missing: more than %s vectors of %s dimensions are compared one by one', v_limit, v_dimension)
+        WHEN v_index IS NOT NULL THEN v_index
+        ELSE format('not needed: %s vectors, and up to %s are compared one by one', v_count, v_limit)
+    END;
+    RETURN NEXT;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.embedding_index_state IS $comment$
+What storekeeper index and doctor say of the index of retail.product_description_embeddings. Looks at no more vectors
+than it takes to know whether an index is needed.
+@title State of the vector index
+@return ok       Whether it is as it should be.
+@return finding  What was found.
+@example SELECT * FROM retail.embedding_index_state();
+$comment$;
+REVOKE ALL ON FUNCTION retail.embedding_index_state FROM PUBLIC;
+-- That role may not use the schema.
+REVOKE ALL ON FUNCTION retail.embedding_index_state FROM storekeeper_dba;
+GRANT EXECUTE ON FUNCTION retail.embedding_index_state TO storekeeper_definer, storekeeper_loader;
+
+-- object: functions/retail/refresh_products.sql
+-- Keeps search fresh as products, their types and categories change.
+-- drop: DROP FUNCTION retail.refresh_products;
+CREATE OR REPLACE FUNCTION retail.refresh_products()
+RETURNS trigger
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_ids integer[] := '{}';
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        -- What refers to the products is truncated with them.
+        TRUNCATE search.lexeme_counts, search.words;
+    ELSIF TG_OP = 'INSERT' THEN
+        v_ids := ARRAY(SELECT n.product_id FROM new_rows AS n);
+    ELSIF TG_TABLE_NAME = 'products' THEN
+        v_ids := ARRAY(
+            SELECT n.product_id FROM new_rows AS n
+            EXCEPT
+            SELECT o.product_id
+            FROM old_rows AS o
+            JOIN new_rows AS n USING (product_id)
+            WHERE (n.name, n.description, n.type_id) = (o.name, o.description, o.type_id)
+        );
+    ELSIF TG_TABLE_NAME = 'product_types' THEN
+        v_ids := ARRAY(
+            SELECT p.product_id
+            FROM new_rows AS n
+            JOIN old_rows AS o USING (type_id)
+            JOIN retail.products AS p USING (type_id)
+            WHERE (n.name, n.description, n.category_id) <> (o.name, o.description, o.category_id)
+        );
+    ELSE
+        v_ids := ARRAY(
+            SELECT p.product_id
+            FROM new_rows AS n
+            JOIN old_rows AS o USING (category_id)
+            JOIN retail.product_types AS t USING (category_id)
+            JOIN retail.products AS p USING (type_id)
+            WHERE n.name <> o.name
+        );
+    END IF;
+    -- Who may write prices alone needs no rights on search.
+    IF v_ids <> '{}' THEN
+        PERFORM retail.refresh_search(v_ids);
+    END IF;
+    RETURN NULL;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.refresh_products IS $comment$
+Trigger, once a statement: what changed in old_rows and new_rows is searchable in the same transaction. Rows that say
+the same as before cost nothing more. A type or a category that is new has no products, and one that goes takes none.
+$comment$;
+REVOKE ALL ON FUNCTION retail.refresh_products FROM PUBLIC;
+
+-- object: functions/retail/refresh_search.sql
+-- Makes products searchable as they are now.
+-- drop: DROP FUNCTION retail.refresh_search;
+CREATE OR REPLACE FUNCTION retail.refresh_search(product_ids integer[])
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+-- Plans for one product and for thousands are not alike, and the tables may have grown since they were analysed.
+SET plan_cache_mode = force_custom_plan
+SET jit = off
+AS $function$
+DECLARE
+    -- Sorted, so that no two writers wait for each other.
+    v_ids  CONSTANT integer[] := ARRAY(SELECT DISTINCT i FROM unnest(refresh_search.product_ids) AS i ORDER BY i);
+    c_size CONSTANT integer := 2000;
+    v_some integer[];
+    v_text text;
+    v_contents text[];
+BEGIN
+    FOR v_from IN 1 .. cardinality(v_ids) BY c_size LOOP
+        v_some := v_ids[v_from : v_from + c_size - 1];
+        -- Who changes one of these now would not see the products; who does so later waits, and sees them.
+        PERFORM FROM retail.product_types AS t
+        JOIN retail.categories AS c USING (category_id)
+        WHERE t.type_id IN (SELECT p.type_id FROM retail.products AS p WHERE p.product_id = ANY (v_some))
+        ORDER BY t.type_id
+        FOR SHARE OF t, c;
+        WITH described AS MATERIALIZED (
+            SELECT d.product_id, d.content, d.document, d.words
+            FROM retail.describe_products(v_some) AS d
+        ),
+        written AS (
+            INSERT INTO search.documents AS s (product_id, document)
+            SELECT d.product_id, d.document
+            FROM described AS d
+            ORDER BY d.product_id
+            ON CONFLICT (product_id) DO UPDATE SET document = excluded.document
+            WHERE s.document <> excluded.document
+        )
+        SELECT
+            string_agg(d.words, ' '),
+            array_agg(d.product_id ORDER BY d.product_id),
+            array_agg(d.content ORDER BY d.product_id)
+        INTO v_text, v_some, v_contents
+        FROM described AS d;
+
+        INSERT INTO search.words (word, lexeme, shorter)
+        SELECT w.word, (ts_lexize('english_stem', w.word))[1], retail.shorter_words(w.word)
+        FROM (SELECT DISTINCT s.word FROM string_to_table(v_text, ' ') AS s (word)) AS w
+        WHERE w.word ~ '^[a-z]{4,20}$'
+          AND ts_lexize('english_stem', w.word) <> '{}'
+          AND NOT EXISTS (SELECT FROM search.words AS k WHERE k.word = w.word)
+        ORDER BY w.word;
+
+        PERFORM retail.embed_contents(v_some, v_contents);
+    END LOOP;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.refresh_search IS $comment$
+Writes the documents, words and vectors of these products, as retail.describe_products has them. The triggers on
+products, product_types and categories call it: there is no need to, but after triggers were disabled.
+@title Refresh search
+@param product_ids  Which products; unknown ones are left out.
+@example SELECT retail.refresh_search(ARRAY(SELECT product_id FROM retail.products));
+$comment$;
+REVOKE ALL ON FUNCTION retail.refresh_search FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.refresh_search TO storekeeper_loader;
+
+-- object: functions/retail/search_terms.sql
+-- What a query looks for in the words of products.
+-- drop: DROP FUNCTION retail.search_terms;
+CREATE OR REPLACE FUNCTION retail.search_terms(query text)
+RETURNS TABLE (place integer, word text, lexeme text, weight real, products integer, kind text, spelt text)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+AS $function$
+DECLARE
+    v_words   CONSTANT text[] := (string_to_array(retail.plain_words(search_terms.query), ' '))[1:60];
+    v_word    text;
+    v_known   boolean;
+    v_limit   integer;
+    v_shorter text[];
+    v_tried   integer := 0;
+BEGIN
+    FOR v_place IN 1 .. coalesce(cardinality(v_words), 0) LOOP
+        v_word := v_words[v_place];
+        v_known := false;
+        FOR place, word, lexeme, weight, products, kind IN
+            SELECT v_place, v_word, l.lexeme, 1, k.products, 'word'
+            FROM unnest(tsvector_to_array(to_tsvector('english', v_word))) AS l (lexeme)
+            LEFT JOIN LATERAL (
+                SELECT k.products FROM search.lexemes AS k WHERE k.lexeme = l.lexeme AND k.products > 0 OFFSET 0
+            ) AS k ON true
+        LOOP
+            IF products IS NOT NULL THEN
+                RETURN NEXT;
+                v_known := true;
+            END IF;
+        END LOOP;
+        IF v_word ~ '^[a-z]{2,}$' AND v_words[v_place + 1] ~ '^[a-z]{2,}$' THEN
+            RETURN QUERY
+            SELECT v_place, v_word || ' ' || v_words[v_place + 1], k.lexeme, 0.8::real, k.products, 'joined', NULL
+            FROM search.lexemes AS k
+            WHERE k.lexeme = (ts_lexize('english_stem', v_word || v_words[v_place + 1]))[1] AND k.products > 0;
+        END IF;
+        -- What others say for it. Each further word of that has a place of its own.
+        RETURN QUERY
+        SELECT v_place + 100 * (m.n::integer - 1), y.word, k.lexeme, 0.8::real, k.products, 'synonym', y.means
+        FROM search.synonyms AS y
+        CROSS JOIN LATERAL unnest(tsvector_to_array(to_tsvector('english', y.means))) WITH ORDINALITY AS m (lexeme, n)
+        CROSS JOIN LATERAL (
+            SELECT k.lexeme, k.products FROM search.lexemes AS k WHERE k.lexeme = m.lexeme AND k.products > 0 OFFSET 0
+        ) AS k
+        WHERE y.word = ANY (ARRAY[
+            v_word, rtrim(v_word, 's'), v_word || ' ' || v_words[v_place + 1], v_word || ' ' || rtrim(v_words[v_place + 1], 's')
+        ]);
+        v_known := v_known OR FOUND;
+        -- Neither a word of the catalogue nor one that says nothing.
+        IF v_known OR v_word !~ '^[a-z]{4,20}$' OR ts_lexize('english_stem', v_word) = '{}' THEN
+            CONTINUE;
+        END IF;
+
+        -- Not typed to its end.
+        RETURN QUERY
+        SELECT DISTINCT ON (k.lexeme) v_place, v_word, k.lexeme, 0.7::real, k.products, 'begun', w.word
+        FROM (
+            SELECT DISTINCT w.word, w.lexeme FROM search.words AS w
+            WHERE w.word > v_word AND w.word < v_word || '~'
+            ORDER BY w.word LIMIT 20
+        ) AS w
+        CROSS JOIN LATERAL (
+            SELECT k.lexeme, k.products FROM search.lexemes AS k WHERE k.lexeme = w.lexeme AND k.products > 0 OFFSET 0
+        ) AS k
+        ORDER BY k.lexeme, w.word;
+        CONTINUE WHEN FOUND;
+
+        -- Two words written as one.
+        RETURN QUERY
+        SELECT DISTINCT v_place, v_word, k.lexeme, 0.7::real, k.products, 'divided', h.word
+        FROM (
+            SELECT a.word AS first, b.word AS second
+            FROM generate_series(3, length(v_word) - 3) AS n
+            JOIN search.words AS a ON a.word = left(v_word, n)
+            JOIN search.words AS b ON b.word = substr(v_word, n + 1)
+            ORDER BY n DESC
+            LIMIT 1
+        ) AS d
+        CROSS JOIN LATERAL (VALUES (d.first), (d.second)) AS h (word)
+        JOIN search.words AS w ON w.word = h.word
+        CROSS JOIN LATERAL (
+            SELECT k.lexeme, k.products FROM search.lexemes AS k WHERE k.lexeme = w.lexeme AND k.products > 0 OFFSET 0
+        ) AS k;
+        CONTINUE WHEN FOUND;
+
+        -- Misspelt, unless the model knows it as a word: then it is one that the catalogue does not have.
+        CONTINUE WHEN EXISTS (SELECT FROM embedding.tokens AS t WHERE t.piece = '▁' || v_word);
+        v_tried := v_tried + 1;
+        CONTINUE WHEN v_tried > 20;
+        v_shorter := retail.shorter_words(v_word);
+        v_limit := CASE WHEN length(v_word) <= 7 THEN 1 ELSE 2 END;
+        RETURN QUERY
+        SELECT v_place, v_word, c.lexeme, 0.7::real, c.products, 'corrected', c.word
+        FROM (
+            SELECT
+                n.word, n.lexeme, n.distance, k.products,
+                min(n.distance) OVER () AS nearest,
+                row_number() OVER (ORDER BY n.distance, k.products DESC, n.word) AS turn
+            FROM (
+                SELECT DISTINCT w.word, w.lexeme, retail.edit_distance(v_word, w.word) AS distance
+                FROM search.words AS w
+                WHERE w.shorter && v_shorter
+                  AND abs(length(w.word) - length(v_word)) <= v_limit
+            ) AS n
+            CROSS JOIN LATERAL (
+                SELECT k.lexeme, k.products FROM search.lexemes AS k WHERE k.lexeme = n.lexeme AND k.products > 0 OFFSET 0
+            ) AS k
+            WHERE n.distance <= v_limit
+        ) AS c
+        WHERE c.distance = c.nearest AND c.turn <= 5
+        ORDER BY c.turn;
+    END LOOP;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.search_terms IS $comment$
+The words of a query as search.lexemes has them, those that are near to it where the catalogue does not have it
+(begun: the beginning of a word; divided: two words in one; corrected: one letter off, or two in words of more than
+seven; joined: two words that the catalogue writes as one, beside both; synonym: by search.synonyms), and how much each counts.
+@title Terms of a query
+@param query  What somebody looks for.
+@return place     Of the word in the query.
+@return word      As it was typed.
+@return lexeme    What is looked for.
+@return weight    1 for words as typed.
+@return products  How many products have it.
+@return kind      word, joined, synonym, begun, divided or corrected.
+@return spelt     As the catalogue spells it, where it was typed otherwise.
+@example SELECT * FROM retail.search_terms('cordles screwdirver');
+$comment$;
+REVOKE ALL ON FUNCTION retail.search_terms FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.search_terms TO store_managers, regional_managers, head_office;
+
+-- object: functions/retail/shorter_words.sql
+-- What is left of a word without a letter or two.
+-- drop: DROP FUNCTION retail.shorter_words;
+CREATE OR REPLACE FUNCTION retail.shorter_words(word text)
+RETURNS text[]
+LANGUAGE sql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    WITH one AS (
+        SELECT i, overlay(shorter_words.word PLACING '' FROM i FOR 1) AS shorter
+        FROM generate_series(1, length(shorter_words.word)) AS i
+        -- Of an endless one it would be endlessly many.
+        WHERE length(shorter_words.word) <= 40
+    )
+    SELECT array_agg(DISTINCT s.shorter)
+    FROM (
+        SELECT shorter_words.word
+        UNION ALL
+        SELECT o.shorter FROM one AS o
+        UNION ALL
+        SELECT overlay(o.shorter PLACING '' FROM j FOR 1)
+        FROM one AS o, generate_series(o.i, length(o.shorter)) AS j
+        WHERE length(shorter_words.word) > 7
+    ) AS s (shorter)
+$function$;
+
+COMMENT ON FUNCTION retail.shorter_words IS $comment$
+The word itself and each text that is left when a letter, or in words of more than seven letters two, are taken away.
+Two words that differ by as many letters have one of these in common; the converse does not hold: retail.edit_distance.
+@title Shorter words
+@param word  One of twenty letters has 211 of them; one of more than 40 has itself alone.
+@return The texts.
+@example SELECT retail.shorter_words('saw');
+$comment$;
+REVOKE ALL ON FUNCTION retail.shorter_words FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.shorter_words TO store_managers, regional_managers, head_office;
+
+-- object: functions/retail/swap_embeddings.sql
+-- Puts the vectors of the next model in place of those that are searched.
+-- drop: DROP FUNCTION retail.swap_embeddings;
+CREATE OR REPLACE FUNCTION retail.swap_embeddings(model_id smallint)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_model_id smallint;
+    v_schema   text;
+    v_name     text;
+    v_grant    record;
+    v_trigger  record;
+BEGIN
+    LOCK TABLE search.description_model, search.next_description_model,
+        retail.product_description_embeddings, retail.next_product_description_embeddings
+        IN ACCESS EXCLUSIVE MODE;
+    SELECT m.model_id INTO v_model_id
+    FROM embedding.models AS m
+    WHERE m.model_id = swap_embeddings.model_id AND m.provider <> 'built-in';
+    IF v_model_id IS DISTINCT FROM (SELECT n.model_id FROM search.next_description_model AS n) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'SK409',
+            MESSAGE = 'The next vectors are those of another model.',
+            HINT = 'storekeeper embed makes them anew.';
+    END IF;
+    FOR v_schema, v_name IN VALUES ('search', 'description_model'), ('retail', 'product_description_embeddings') LOOP
+        -- Whoever may read these may read the new ones; the old ones are nobody's.
+        FOR v_grant IN
+            SELECT a.attname, g.grantee::regrole AS grantee
+            FROM pg_attribute AS a, aclexplode(a.attacl) AS g
+            WHERE a.attrelid = to_regclass(v_schema || '.' || v_name)
+              AND g.privilege_type = 'SELECT'
+              AND g.grantee <> 0
+        LOOP
+            EXECUTE format(
+                'GRANT SELECT (%1$I) ON %3$s.next_%4$s TO %2$s; REVOKE SELECT (%1$I) ON %3$s.%4$s FROM %2$s',
+                v_grant.attname, v_grant.grantee, v_schema, v_name
+            );
+        END LOOP;
+        EXECUTE format('ALTER TABLE %s.%s RENAME TO former_%2$s', v_schema, v_name);
+        EXECUTE format('ALTER TABLE %s.next_%s RENAME TO %2$s', v_schema, v_name);
+        EXECUTE format('ALTER TABLE %s.former_%s RENAME TO next_%2$s', v_schema, v_name);
+        -- What watched the old ones watches the new ones.
+        FOR v_trigger IN
+            SELECT
+                t.tgname, replace(pg_get_triggerdef(t.oid), ' ON ' || v_schema || '.next_', ' ON ' || v_schema || '.') AS ddl,
+                CASE t.tgenabled
+                    WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'D' THEN 'DISABLE' ELSE 'ENABLE'
+                END AS state
+            FROM pg_trigger AS t
+            WHERE t.tgrelid = to_regclass(v_schema || '.next_' || v_name) AND NOT t.tgisinternal
+        LOOP
+            EXECUTE v_trigger.ddl;
+            EXECUTE format('ALTER TABLE %s.%s %s TRIGGER %I', v_schema, v_name, v_trigger.state, v_trigger.tgname);
+            EXECUTE format('DROP TRIGGER %3$I ON %1$s.next_%2$s', v_schema, v_name, v_trigger.tgname);
+        END LOOP;
+    END LOOP;
+    PERFORM retail.empty_next_embeddings();
+END
+$function$;
+
+COMMENT ON FUNCTION retail.swap_embeddings IS $comment$
+For gateway.activate_model, as storekeeper_owner: the two tables of vectors change their names, which takes no longer
+for a million products than for one, and the former vectors are dropped. Indexes go with their table; grants and
+triggers go to the table that is searched. SK409 where the next vectors are another model's.
+$comment$;
+REVOKE ALL ON FUNCTION retail.swap_embeddings FROM PUBLIC;
+
+-- object: functions/retail/wanted_embedding_index.sql
+-- The statements that give a table of vectors the index it should have.
+-- drop: DROP FUNCTION retail.wanted_embedding_index;
+CREATE OR REPLACE FUNCTION retail.wanted_embedding_index(
+    table_name regclass DEFAULT 'retail.product_description_embeddings',
+    rebuild    boolean  DEFAULT false
+)
+RETURNS SETOF text
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_dimension integer;
+    v_count     integer;
+    v_index     record;
+    v_there     boolean := false;
+BEGIN
+    EXECUTE format('SELECT public.vector_dims(e.description_embedding) FROM %s AS e LIMIT 1', table_name) INTO v_dimension;
+    FOR v_index IN
+        SELECT
+            i.indexrelid::regclass AS name,
+            -- One that a build left behind, or for vectors of another length, which could not be written.
+            i.indisvalid AND i.indisready
+                AND a.atttypid = 'public.halfvec'::regtype
+                AND coalesce(a.atttypmod = v_dimension, true) AS fit
+        FROM pg_index AS i
+        JOIN pg_class AS c ON c.oid = i.indexrelid
+        JOIN pg_am AS m ON m.oid = c.relam AND m.amname = 'hnsw'
+        JOIN pg_attribute AS a ON a.attrelid = i.indexrelid AND a.attnum = 1
+        WHERE i.indrelid = table_name
+        ORDER BY 1
+    LOOP
+        IF NOT v_index.fit THEN
+            RETURN NEXT format('DROP INDEX CONCURRENTLY %s', v_index.name);
+        ELSIF rebuild THEN
+            RETURN NEXT format('REINDEX INDEX CONCURRENTLY %s', v_index.name);
+        END IF;
+        v_there := v_there OR v_index.fit;
+    END LOOP;
+    IF NOT v_there AND v_dimension <= 4000 THEN
+        EXECUTE format(
+            'SELECT count(*) FROM (SELECT FROM %s AS e LIMIT %s) AS c',
+            table_name, retail.exact_search_limit(v_dimension) + 1
+        ) INTO v_count;
+        IF v_count > retail.exact_search_limit(v_dimension) THEN
+            -- Half the precision: half the size, and the exact distance sorts what is found.
+            RETURN NEXT format(
+                'CREATE INDEX CONCURRENTLY ON %s USING hnsw'
+                ' ((description_embedding::public.halfvec(%s)) public.halfvec_cosine_ops)'
+                ' WITH (m = 24, ef_construction = 100)',
+                table_name, v_dimension
+            );
+        END IF;
+    END IF;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.wanted_embedding_index IS $comment$
+What is to be run, in this order and each outside a transaction, so that retail.nearest_products finds its index: none
+up to retail.exact_search_limit vectors, nor where it is there; else one by HNSW on halfvec of the vectors' dimension,
+after those are dropped that are invalid or of another dimension. storekeeper index runs them, and \gexec at psql does.
+@title Wanted vector index
+@param table_name  The table of vectors.
+@param rebuild     Whether to build an index anew that is there.
+@return Statements.
+@example SELECT retail.wanted_embedding_index() \gexec
+$comment$;
+REVOKE ALL ON FUNCTION retail.wanted_embedding_index FROM PUBLIC;
+-- That role may not use the schema.
+REVOKE ALL ON FUNCTION retail.wanted_embedding_index FROM storekeeper_dba;
+GRANT EXECUTE ON FUNCTION retail.wanted_embedding_index TO storekeeper_definer, storekeeper_loader;
+
+-- object: views/lexemes.sql
+-- How many products have a word.
+-- drop: DROP VIEW search.lexemes;
+CREATE OR REPLACE VIEW search.lexemes WITH (security_invoker = true) AS
+SELECT c.lexeme, sum(c.products)::integer AS products
+FROM search.lexeme_counts AS c
+GROUP BY c.lexeme;
+
+COMMENT ON VIEW search.lexemes IS 'How many products have a word, by its stem; under the empty one, how many there are.';
+REVOKE ALL ON search.lexemes FROM PUBLIC;
+GRANT SELECT (lexeme, products) ON search.lexemes TO store_managers, regional_managers, head_office;
+
+-- end of objects
+NOTIFY storekeeper_catalog;
