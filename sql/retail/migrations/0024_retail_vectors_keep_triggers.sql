@@ -1,8 +1,133 @@
 -- vectors keep triggers: written by storekeeper ship from the object files named below.
--- depends: 0021_gateway_search_by_meaning 0023_retail_products_searchable
+-- depends: 0025_gateway_vectors_keep_triggers 0023_retail_products_searchable
 
 SET LOCAL ROLE storekeeper_owner;
 SET LOCAL check_function_bodies = off;
+
+-- object: functions/retail/embed_contents.sql
+-- Gives products the vectors of their texts, or has the texts wait for a service that makes them.
+-- drop: DROP FUNCTION retail.embed_contents;
+CREATE OR REPLACE FUNCTION retail.embed_contents(product_ids integer[], contents text[])
+RETURNS bigint
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_table   name := 'product_description_embeddings';
+    v_back    boolean;  -- to the built-in model, whose vectors nobody else makes
+    v_written bigint;
+BEGIN
+    -- A service's vectors, those that are searched and those of the next model, were made of what is no longer so.
+    PERFORM gateway.queue_texts('retail.products', embed_contents.product_ids::text[], embed_contents.contents);
+    v_back := NOT EXISTS (SELECT FROM search.next_description_model)
+        AND EXISTS (SELECT FROM retail.next_product_description_embeddings);
+    DELETE FROM retail.next_product_description_embeddings AS e
+    WHERE e.product_id = ANY (embed_contents.product_ids);
+    IF EXISTS (SELECT FROM search.description_model)
+        OR NOT EXISTS (SELECT FROM embedding.models AS m WHERE m.is_active AND m.provider = 'built-in')
+    THEN
+        DELETE FROM retail.product_description_embeddings AS e
+        WHERE e.product_id = ANY (embed_contents.product_ids);
+        IF NOT v_back THEN
+            RETURN 0;
+        END IF;
+        v_table := 'next_product_description_embeddings';
+    END IF;
+    EXECUTE format($sql$
+        INSERT INTO retail.%I AS e (product_id, description_embedding)
+        SELECT ($1)[n.ordinal], n.embedding
+        FROM embedding.embed_all($2) AS n
+        WHERE n.embedding IS NOT NULL
+        ORDER BY 1
+        ON CONFLICT (product_id) DO UPDATE
+        SET description_embedding = excluded.description_embedding, last_updated = excluded.last_updated
+        WHERE e.description_embedding OPERATOR(public.<>) excluded.description_embedding
+    $sql$, v_table) USING embed_contents.product_ids, embed_contents.contents;
+    GET DIAGNOSTICS v_written = ROW_COUNT;
+    RETURN v_written;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.embed_contents IS $comment$
+For retail.refresh_search. Where a service makes the vectors, those of these products go, and full-text search alone
+finds them until storekeeper embed, or a server, has got new ones.
+@return How many vectors were written.
+$comment$;
+REVOKE ALL ON FUNCTION retail.embed_contents FROM PUBLIC;
+
+-- object: functions/retail/queue_embeddings.sql
+-- Has the products that lack a vector of a model wait for one.
+-- drop: DROP FUNCTION retail.queue_embeddings;
+CREATE OR REPLACE FUNCTION retail.queue_embeddings(model_id smallint)
+RETURNS bigint
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    v_active   boolean;
+    v_model_id smallint;
+    v_table    name;
+    v_queued   bigint := 0;
+    v_keys     text[];
+    v_contents text[];
+BEGIN
+    SELECT m.is_active, CASE WHEN m.provider <> 'built-in' THEN m.model_id END INTO STRICT v_active, v_model_id
+    FROM embedding.models AS m
+    WHERE m.model_id = queue_embeddings.model_id;
+    v_table := CASE
+        WHEN v_active THEN 'product_description_embeddings' ELSE 'next_product_description_embeddings'
+    END;
+    -- Whoever changes what is described now does not see the model yet, and would not queue the new text.
+    LOCK TABLE retail.categories, retail.product_types, retail.products IN SHARE MODE;
+    IF NOT v_active AND v_model_id IS DISTINCT FROM (SELECT n.model_id FROM search.next_description_model AS n) THEN
+        -- What another model left there.
+        PERFORM retail.empty_next_embeddings();
+        INSERT INTO search.next_description_model (model_id) SELECT v_model_id WHERE v_model_id IS NOT NULL;
+    END IF;
+    IF v_model_id IS NULL THEN
+        EXECUTE format($sql$
+            INSERT INTO retail.%1$I AS e (product_id, description_embedding)
+            SELECT b.product_ids[v.ordinal], v.embedding
+            FROM (
+                SELECT array_agg(d.product_id) AS product_ids, array_agg(d.content) AS contents
+                FROM retail.describe_products(ARRAY(
+                    SELECT p.product_id
+                    FROM retail.products AS p
+                    WHERE NOT EXISTS (SELECT FROM retail.%1$I AS e WHERE e.product_id = p.product_id)
+                )) AS d
+                GROUP BY d.product_id / 5000
+            ) AS b
+            CROSS JOIN LATERAL embedding.embed_all(b.contents) AS v
+            WHERE v.embedding IS NOT NULL
+        $sql$, v_table);
+        RETURN 0;
+    END IF;
+    FOR v_keys, v_contents IN EXECUTE format($sql$
+        SELECT array_agg(d.product_id::text), array_agg(d.content)
+        FROM retail.describe_products(ARRAY(
+            SELECT p.product_id
+            FROM retail.products AS p
+            WHERE NOT EXISTS (SELECT FROM retail.%I AS e WHERE e.product_id = p.product_id)
+        )) AS d
+        GROUP BY d.product_id / 10000
+    $sql$, v_table)
+    LOOP
+        PERFORM gateway.queue_texts('retail.products', v_keys, v_contents, queue_embeddings.model_id);
+        v_queued := v_queued + cardinality(v_keys);
+    END LOOP;
+    RETURN v_queued;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.queue_embeddings IS $comment$
+For gateway.begin_model, as storekeeper_owner: the products that have no vector of this model wait for one; of the
+built-in model they get it at once. Who writes products, their types or categories waits
+meanwhile; who reads them does not.
+@return How many products lack a vector.
+$comment$;
+REVOKE ALL ON FUNCTION retail.queue_embeddings FROM PUBLIC;
 
 -- object: functions/retail/swap_embeddings.sql
 -- Puts the vectors of the next model in place of those that are searched.

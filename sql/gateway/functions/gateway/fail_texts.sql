@@ -7,25 +7,29 @@ VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
+DECLARE
+    -- What somebody is replacing has no ticket any more when they are done.
+    v_tickets CONSTANT bigint[] := ARRAY(
+        SELECT q.ticket
+        FROM embedding.queue AS q
+        WHERE q.ticket = ANY (fail_texts.tickets)
+        FOR UPDATE SKIP LOCKED
+    );
 BEGIN
-    PERFORM FROM embedding.queue AS q
-    WHERE q.ticket = ANY (fail_texts.tickets)
-    ORDER BY q.model_id, q.subject, q.key
-    FOR UPDATE;
     UPDATE embedding.queue AS q
     SET ticket = NULL,
         last_error = left(fail_texts.error, 500),
         not_before = clock_timestamp() + coalesce(
             fail_texts.again_in,
-            least(interval '10 seconds' * 2 ^ least(q.attempts - 1, 20), interval '6 hours') * (0.5 + random())
+            least(interval '10 seconds' * 2 ^ least(q.attempts - 1, 20), interval '6 hours') * (0.5 + random() / 2)
         )
-    WHERE q.ticket = ANY (fail_texts.tickets);
+    WHERE q.ticket = ANY (v_tickets);
 END
 $function$;
 
 COMMENT ON FUNCTION gateway.fail_texts IS $comment$
 For workers: texts that gateway.take_texts handed out wait again, for as long as is said, or else the longer the more
-often they have been tried: 10 seconds at first, 6 hours at most.
+often they have been tried: 5 to 10 seconds at first, 6 hours at most.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.fail_texts FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.fail_texts TO storekeeper_gateway, storekeeper_dba;
