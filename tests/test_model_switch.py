@@ -22,6 +22,8 @@ FILL = """
     SELECT gateway.put_embeddings(json_agg(json_build_object('ticket', t.ticket, 'vector', '[1, 2]'::json)))
     FROM gateway.take_texts(%s, 1000000, '1 minute') AS t
 """
+# For all that are taken.
+PUT = FILL.replace("gateway.take_texts(%s, 1000000, '1 minute')", "embedding.queue")
 # Products by what they lack now.
 LACK = """
     SELECT count(*) FROM retail.products AS p
@@ -87,7 +89,8 @@ def searched(own: Target) -> Target:
 
 def queued(target: Target) -> list[tuple[str, str]]:
     rows = target.execute("""
-        SELECT m.name, q.key FROM embedding.queue AS q JOIN embedding.models AS m USING (model_id) ORDER BY 1, 2
+        SELECT m.name, q.key FROM embedding.queue AS q JOIN embedding.models AS m USING (model_id)
+        ORDER BY 1, 2
     """)
     return [(model, key) for model, key in rows]
 
@@ -107,7 +110,9 @@ def test_a_write_during_the_switch_waits_for_the_next_model(searched: Target) ->
 def test_a_write_goes_on_while_a_model_that_was_being_filled_gives_way(searched: Target) -> None:
     filled(searched, "two")
     with transaction(searched) as writer:
-        writer.execute("UPDATE retail.products SET base_price = base_price + 1 WHERE product_id = 1")
+        writer.execute(
+            "UPDATE retail.products SET base_price = base_price + 1 WHERE product_id = 1"
+        )
         beginning = Beside(lambda: searched.execute("SELECT gateway.begin_model('three', 2)"))
         waits(searched, beginning)
         writer.execute(REWRITE)
@@ -119,11 +124,11 @@ def test_a_write_goes_on_while_a_model_that_was_being_filled_gives_way(searched:
 @pytest.mark.parametrize("table", ["products", "product_types", "categories"])
 def test_a_write_that_is_under_way_when_a_model_is_begun(own: Target, table: str) -> None:
     with transaction(own) as writer:
-        writer.execute(f"UPDATE retail.{table} SET name = name")  # type: ignore[arg-type]
+        writer.execute(f"UPDATE retail.{table} SET name = name")
         beginning = Beside(lambda: own.execute("SELECT gateway.begin_model('one', 2)"))
         waits(own, beginning)
         assert beginning.runs
-        writer.execute(f"UPDATE retail.{table} SET name = name || ' anew'")  # type: ignore[arg-type]
+        writer.execute(f"UPDATE retail.{table} SET name = name || ' anew'")
     beginning.done()
     assert queued(own)
     assert own.execute(STALE) == [(0,)]
@@ -148,19 +153,31 @@ def test_what_changes_on_the_way_back_to_the_built_in_model(own_with_model: Targ
 def test_vectors_are_put_beside_a_text_that_is_being_replaced(searched: Target) -> None:
     """A long transaction that rewrites products holds up no worker, and its texts win."""
     searched.execute("SELECT gateway.queue_texts('retail.products', '{1,2,3}', '{a,b,c}')")
-    put = FILL.replace("gateway.take_texts(%s, 1000000, '1 minute')", "embedding.queue")
     taken = "SELECT count(*) FROM gateway.take_texts('one', 10, '1 minute')"
     assert searched.execute(taken) == [(3,)]
     with transaction(searched) as writer:
         writer.execute(REWRITE)
         with transaction(searched) as worker:
-            worker.execute("SET lock_timeout = '2s'")
-            assert worker.execute(put).fetchone() == (2,)
+            assert worker.execute(PUT).fetchone() == (2,)
             tickets = "SELECT array_agg(ticket) FROM embedding.queue"
-            worker.execute(f"SELECT gateway.fail_texts(({tickets}), 'no')")  # type: ignore[arg-type]
-    assert searched.execute("SELECT key, ticket, last_error FROM embedding.queue") == [("1", None, None)]
-    assert searched.execute(put) == [(0,)]
+            worker.execute(f"SELECT gateway.fail_texts(({tickets}), 'no')")
+    assert searched.execute("SELECT key, ticket, last_error FROM embedding.queue") == [
+        ("1", None, None)
+    ]
+    assert searched.execute(PUT) == [(0,)]
     assert searched.execute(STALE) == [(0,)]
+
+
+def test_vectors_are_put_when_a_lock_is_a_short_one(searched: Target) -> None:
+    """As who takes texts holds some for a moment, which others have taken meanwhile."""
+    searched.execute("SELECT gateway.queue_texts('retail.products', '{1,2,3}', '{a,b,c}')")
+    searched.execute("SELECT count(*) FROM gateway.take_texts('one', 10, '1 minute')")
+    with transaction(searched) as taker:
+        taker.execute("SELECT FROM embedding.queue WHERE key IN ('1', '3') FOR UPDATE")
+        putting = Beside(lambda: searched.execute(PUT))
+        waits(searched, putting)
+    putting.done()
+    assert queued(searched) == []
 
 
 def test_what_waits_already_is_not_locked_when_a_model_is_begun_again(searched: Target) -> None:

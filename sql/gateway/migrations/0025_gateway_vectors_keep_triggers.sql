@@ -138,6 +138,131 @@ $comment$;
 REVOKE ALL ON FUNCTION gateway.begin_model FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.begin_model TO storekeeper_dba;
 
+-- object: functions/gateway/catalog.sql
+-- What is published to whoever asks, with the types that it speaks of.
+-- drop: DROP FUNCTION gateway.catalog;
+CREATE OR REPLACE FUNCTION gateway.catalog()
+RETURNS json
+LANGUAGE sql
+STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    WITH RECURSIVE published AS (
+        SELECT n.nspname, p.*
+        FROM pg_proc AS p
+        JOIN pg_namespace AS n ON n.oid = p.pronamespace
+        WHERE n.nspname IN ('tool', 'resource', 'prompt', 'completion')
+          AND gateway.publishable(p.oid)
+          AND has_schema_privilege(gateway.persona(), n.oid, 'USAGE')
+          AND has_function_privilege(gateway.persona(), p.oid, 'EXECUTE')
+    ),
+    argument AS (
+        SELECT
+            f.oid AS function_oid,
+            a.n,
+            f.proargnames[a.n] AS name,
+            a.type_oid,
+            coalesce(f.proargmodes[a.n], 'i') AS mode,
+            count(*) FILTER (WHERE coalesce(f.proargmodes[a.n], 'i') IN ('i', 'b', 'v'))
+                OVER (PARTITION BY f.oid ORDER BY a.n) AS input_n
+        FROM published AS f,
+             unnest(coalesce(f.proallargtypes, f.proargtypes::oid[])) WITH ORDINALITY AS a (type_oid, n)
+    ),
+    type (oid) AS (
+        SELECT t.oid
+        FROM (
+            SELECT a.type_oid FROM argument AS a
+            UNION
+            SELECT f.prorettype FROM published AS f
+        ) AS t (oid)
+        UNION
+        SELECT x.oid
+        FROM type
+        JOIN pg_type AS t USING (oid)
+        CROSS JOIN LATERAL (
+            SELECT t.typelem WHERE t.typcategory = 'A'
+            UNION ALL
+            SELECT t.typbasetype WHERE t.typtype = 'd'
+            UNION ALL
+            SELECT a.atttypid FROM pg_attribute AS a
+            WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+        ) AS x (oid)
+    )
+    SELECT json_build_object(
+        'instructions', obj_description('tool'::regnamespace, 'pg_namespace'),
+        'who', (SELECT row_to_json(w) FROM gateway.who() AS w),
+        'watched', gateway.watched_tables(),
+        'embedding_model', (SELECT m.name FROM embedding.models AS m WHERE m.is_active AND m.provider <> 'built-in'),
+        'embedding_dimension', (SELECT m.dimension FROM embedding.models AS m WHERE m.is_active AND m.provider <> 'built-in'),
+        'database', gateway.run_id(),
+        'functions', coalesce((
+            SELECT json_agg(json_build_object(
+                'schema', f.nspname,
+                'name', f.proname,
+                'source', md5(pg_get_functiondef(f.oid)),
+                'comment', coalesce(obj_description(f.oid, 'pg_proc'), ''),
+                'writes', f.provolatile = 'v',
+                'returns_set', f.proretset,
+                'result_type', f.prorettype::text,
+                'timeout', (
+                    SELECT split_part(c.setting, '=', 2) FROM unnest(f.proconfig) AS c (setting)
+                    WHERE c.setting LIKE 'statement_timeout=%'
+                ),
+                'arguments', coalesce((
+                    SELECT json_agg(json_build_object(
+                        'name', coalesce(a.name, ''),
+                        'type', a.type_oid::text,
+                        'required', a.input_n <= f.pronargs - f.pronargdefaults,
+                        'default', pg_get_function_arg_default(f.oid, a.n::integer)
+                    ) ORDER BY a.n)
+                    FROM argument AS a
+                    WHERE a.function_oid = f.oid AND a.mode IN ('i', 'b', 'v')
+                ), '[]'),
+                'columns', coalesce((
+                    SELECT json_agg(json_build_object('name', a.name, 'type', a.type_oid::text) ORDER BY a.n)
+                    FROM argument AS a
+                    WHERE a.function_oid = f.oid AND a.mode IN ('o', 'b', 't')
+                ), '[]')
+            ) ORDER BY f.nspname, f.proname)
+            FROM published AS f
+        ), '[]'),
+        'types', coalesce((
+            SELECT json_object_agg(t.oid::text, json_build_object(
+                'name', format_type(t.oid, NULL),
+                'kind', CASE WHEN t.typcategory = 'A' THEN 'array' ELSE
+                    CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'c' THEN 'composite' ELSE 'base' END
+                END,
+                'comment', CASE WHEN t.typtype IN ('d', 'e', 'c') THEN obj_description(t.oid, 'pg_type') END,
+                'inner', CASE WHEN t.typcategory = 'A' THEN t.typelem WHEN t.typtype = 'd' THEN t.typbasetype END::text,
+                'labels', (
+                    SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum AS e WHERE e.enumtypid = t.oid
+                ),
+                'checks', (
+                    SELECT json_agg(pg_get_constraintdef(c.oid) ORDER BY c.conname)
+                    FROM pg_constraint AS c WHERE c.contypid = t.oid AND c.contype = 'c'
+                ),
+                'attributes', (
+                    SELECT json_agg(json_build_object('name', a.attname, 'type', a.atttypid::text) ORDER BY a.attnum)
+                    FROM pg_attribute AS a
+                    WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+                )
+            ))
+            FROM type
+            JOIN pg_type AS t USING (oid)
+        ), '{}')
+    )
+$function$;
+
+COMMENT ON FUNCTION gateway.catalog IS $comment$
+{instructions, who, watched, embedding_model, embedding_dimension, functions: […], types: {oid: …}} of tool, resource, prompt and completion: what the
+caller's persona may execute, with comments, arguments, results and everything a JSON Schema of their types
+needs. source changes when the function does; watched are the tables of gateway.watched_tables;
+embedding_model is the service's whose vectors are searched, of embedding_dimension numbers; null for the built-in one.
+$comment$;
+REVOKE ALL ON FUNCTION gateway.catalog FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION gateway.catalog TO storekeeper_dba;
+
 -- object: functions/gateway/fail_texts.sql
 -- Gives texts back that got no vector.
 -- drop: DROP FUNCTION gateway.fail_texts;
@@ -147,16 +272,23 @@ LANGUAGE plpgsql
 VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '500ms'  -- below deadlock_timeout: if somebody must give way, it is the worker
 AS $function$
 DECLARE
-    -- What somebody is replacing has no ticket any more when they are done.
-    v_tickets CONSTANT bigint[] := ARRAY(
-        SELECT q.ticket
-        FROM embedding.queue AS q
-        WHERE q.ticket = ANY (fail_texts.tickets)
-        FOR UPDATE SKIP LOCKED
-    );
+    v_tickets bigint[] := fail_texts.tickets;
 BEGIN
+    BEGIN
+        PERFORM FROM embedding.queue AS q
+        WHERE q.ticket = ANY (v_tickets)
+        ORDER BY q.model_id, q.subject, q.key
+        FOR UPDATE;
+    EXCEPTION
+        WHEN lock_not_available THEN
+            -- What is being replaced, maybe by a long transaction, has no ticket any more when that is done.
+            v_tickets := ARRAY(
+                SELECT q.ticket FROM embedding.queue AS q WHERE q.ticket = ANY (v_tickets) FOR UPDATE SKIP LOCKED
+            );
+    END;
     UPDATE embedding.queue AS q
     SET ticket = NULL,
         last_error = left(fail_texts.error, 500),
@@ -184,6 +316,7 @@ LANGUAGE plpgsql
 VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '500ms'  -- below deadlock_timeout: if somebody must give way, it is the worker
 AS $function$
 DECLARE
     v_tickets  bigint[] := ARRAY(
@@ -196,16 +329,25 @@ DECLARE
     v_hook     regproc;
     v_wrong    integer;
 BEGIN
-    -- No switch of models until the end of this transaction: it decides where vectors go. A text that somebody
-    -- is replacing is left out, so that nobody who writes waits for a worker, or a worker for them.
+    -- No switch of models until the end of this transaction: it decides where vectors go.
     PERFORM FROM embedding.models AS m ORDER BY m.model_id FOR SHARE;
-    v_tickets := ARRAY(
-        SELECT q.ticket
-        FROM embedding.queue AS q
+    BEGIN
+        -- In the order in which all lock them. Who takes others holds on to these for a moment.
+        PERFORM FROM embedding.queue AS q
         WHERE q.ticket = ANY (v_tickets)
         ORDER BY q.model_id, q.subject, q.key
-        FOR UPDATE SKIP LOCKED
-    );
+        FOR UPDATE;
+    EXCEPTION
+        WHEN lock_not_available THEN
+            -- A text that is being replaced, maybe by a long transaction, is left out.
+            v_tickets := ARRAY(
+                SELECT q.ticket
+                FROM embedding.queue AS q
+                WHERE q.ticket = ANY (v_tickets)
+                ORDER BY q.model_id, q.subject, q.key
+                FOR UPDATE SKIP LOCKED
+            );
+    END;
 
     SELECT m.dimension INTO v_wrong
     FROM json_to_recordset(put_embeddings.embeddings) AS g (ticket bigint, vector json)

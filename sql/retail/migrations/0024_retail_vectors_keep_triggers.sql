@@ -144,6 +144,8 @@ DECLARE
     v_name     text;
     v_grant    record;
     v_trigger  record;
+    v_comment  text;
+    v_next_comment text;
 BEGIN
     LOCK TABLE search.description_model, search.next_description_model,
         retail.product_description_embeddings, retail.next_product_description_embeddings
@@ -160,20 +162,28 @@ BEGIN
     FOR v_schema, v_name IN VALUES ('search', 'description_model'), ('retail', 'product_description_embeddings') LOOP
         -- Whoever may read these may read the new ones; the old ones are nobody's.
         FOR v_grant IN
-            SELECT a.attname, g.grantee::regrole AS grantee
-            FROM pg_attribute AS a, aclexplode(a.attacl) AS g
-            WHERE a.attrelid = to_regclass(v_schema || '.' || v_name)
-              AND g.privilege_type = 'SELECT'
-              AND g.grantee <> 0
+            SELECT g.privilege_type || a.part AS may, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END AS who
+            FROM (
+                SELECT format(' (%I)', a.attname) AS part, a.attacl AS acl
+                FROM pg_attribute AS a
+                WHERE a.attrelid = to_regclass(v_schema || '.' || v_name)
+                UNION ALL
+                SELECT '', c.relacl FROM pg_class AS c WHERE c.oid = to_regclass(v_schema || '.' || v_name)
+            ) AS a, aclexplode(a.acl) AS g
+            WHERE g.grantee <> 'storekeeper_owner'::regrole
         LOOP
             EXECUTE format(
-                'GRANT SELECT (%1$I) ON %3$s.next_%4$s TO %2$s; REVOKE SELECT (%1$I) ON %3$s.%4$s FROM %2$s',
-                v_grant.attname, v_grant.grantee, v_schema, v_name
+                'GRANT %1$s ON %3$s.next_%4$s TO %2$s; REVOKE %1$s ON %3$s.%4$s FROM %2$s',
+                v_grant.may, v_grant.who, v_schema, v_name
             );
         END LOOP;
+        v_comment := obj_description(to_regclass(v_schema || '.' || v_name), 'pg_class');
+        v_next_comment := obj_description(to_regclass(v_schema || '.next_' || v_name), 'pg_class');
         EXECUTE format('ALTER TABLE %s.%s RENAME TO former_%2$s', v_schema, v_name);
         EXECUTE format('ALTER TABLE %s.next_%s RENAME TO %2$s', v_schema, v_name);
         EXECUTE format('ALTER TABLE %s.former_%s RENAME TO next_%2$s', v_schema, v_name);
+        EXECUTE format('COMMENT ON TABLE %s.%s IS %L', v_schema, v_name, v_comment);
+        EXECUTE format('COMMENT ON TABLE %s.next_%s IS %L', v_schema, v_name, v_next_comment);
         -- What watched the old ones watches the new ones.
         FOR v_trigger IN
             SELECT
@@ -195,10 +205,85 @@ $function$;
 
 COMMENT ON FUNCTION retail.swap_embeddings IS $comment$
 For gateway.activate_model, as storekeeper_owner: the two tables of vectors change their names, which takes no longer
-for a million products than for one, and the former vectors are dropped. Indexes go with their table; grants and
-triggers go to the table that is searched. SK409 where the next vectors are another model's.
+for a million products than for one, and the former vectors are dropped. Indexes go with their table; grants, triggers
+and comments stay with the name. SK409 where the next vectors are another model's.
 $comment$;
 REVOKE ALL ON FUNCTION retail.swap_embeddings FROM PUBLIC;
+
+-- object: functions/retail/wanted_embedding_index.sql
+DROP FUNCTION retail.wanted_embedding_index;
+-- object: functions/retail/wanted_embedding_index.sql
+-- The statements that give a table of vectors the index it should have.
+-- drop: DROP FUNCTION retail.wanted_embedding_index;
+CREATE OR REPLACE FUNCTION retail.wanted_embedding_index(
+    table_name regclass DEFAULT NULL,
+    rebuild    boolean  DEFAULT false
+)
+RETURNS SETOF text
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    -- By its name each time: a default would be the table itself, whatever it is called after a switch of models.
+    v_table     CONSTANT regclass := coalesce(table_name, to_regclass('retail.product_description_embeddings'));
+    v_dimension integer;
+    v_count     integer;
+    v_index     record;
+    v_there     boolean := false;
+BEGIN
+    EXECUTE format('SELECT public.vector_dims(e.description_embedding) FROM %s AS e LIMIT 1', v_table) INTO v_dimension;
+    FOR v_index IN
+        SELECT
+            i.indexrelid::regclass AS name,
+            -- One that a build left behind, or for vectors of another length, which could not be written.
+            i.indisvalid AND i.indisready
+                AND a.atttypid = 'public.halfvec'::regtype
+                AND coalesce(a.atttypmod = v_dimension, true) AS fit
+        FROM pg_index AS i
+        JOIN pg_class AS c ON c.oid = i.indexrelid
+        JOIN pg_am AS m ON m.oid = c.relam AND m.amname = 'hnsw'
+        JOIN pg_attribute AS a ON a.attrelid = i.indexrelid AND a.attnum = 1
+        WHERE i.indrelid = v_table
+        ORDER BY 1
+    LOOP
+        IF NOT v_index.fit THEN
+            RETURN NEXT format('DROP INDEX CONCURRENTLY %s', v_index.name);
+        ELSIF rebuild THEN
+            RETURN NEXT format('REINDEX INDEX CONCURRENTLY %s', v_index.name);
+        END IF;
+        v_there := v_there OR v_index.fit;
+    END LOOP;
+    IF NOT v_there AND v_dimension <= 4000 THEN
+        EXECUTE format(
+            'SELECT count(*) FROM (SELECT FROM %s AS e LIMIT %s) AS c',
+            v_table, retail.exact_search_limit(v_dimension) + 1
+        ) INTO v_count;
+        IF v_count > retail.exact_search_limit(v_dimension) THEN
+            -- Half the precision: half the size, and the exact distance sorts what is found.
+            RETURN NEXT format(
+                'CREATE INDEX CONCURRENTLY ON %s USING hnsw'
+                ' ((description_embedding::public.halfvec(%s)) public.halfvec_cosine_ops)'
+                ' WITH (m = 24, ef_construction = 100)',
+                v_table, v_dimension
+            );
+        END IF;
+    END IF;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.wanted_embedding_index IS $comment$
+What is to be run, in this order and each outside a transaction, so that retail.nearest_products finds its index: none
+up to retail.exact_search_limit vectors, nor where it is there; else one by HNSW on halfvec of the vectors' dimension,
+after those are dropped that are invalid or of another dimension. storekeeper index runs them, and \gexec at psql does.
+@title Wanted vector index
+@param table_name  The table of vectors; that which is searched where none is given.
+@param rebuild     Whether to build an index anew that is there.
+@return Statements.
+@example SELECT retail.wanted_embedding_index() \gexec
+$comment$;
+REVOKE ALL ON FUNCTION retail.wanted_embedding_index FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.wanted_embedding_index TO storekeeper_dba, storekeeper_definer, storekeeper_loader;
 
 -- end of objects
 NOTIFY storekeeper_catalog;

@@ -1,7 +1,7 @@
 -- retail.swap_embeddings: the next vectors take the place of those that are searched.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(10);
+SELECT plan(13);
 
 DELETE FROM retail.product_description_embeddings;
 SELECT min(product_id) AS one FROM retail.products \gset
@@ -14,6 +14,7 @@ CREATE INDEX tap_hnsw_idx ON retail.next_product_description_embeddings
     USING hnsw ((description_embedding::halfvec(3)) halfvec_cosine_ops);
 CREATE INDEX tap_idx ON retail.next_product_description_embeddings (last_updated);
 GRANT SELECT (product_id) ON retail.product_description_embeddings TO operators;
+GRANT SELECT, DELETE ON retail.product_description_embeddings TO storekeeper_auditor;
 
 SELECT be('analyst@zava.example');
 SELECT throws_ok('SELECT retail.swap_embeddings(7::smallint)', '42501', 'no persona');
@@ -36,6 +37,21 @@ SELECT ok(
     AND NOT has_column_privilege('operators', 'retail.product_description_embeddings', 'last_updated', 'SELECT')
     AND NOT has_any_column_privilege('operators', 'retail.next_product_description_embeddings', 'SELECT'),
     'rights stay with the name'
+);
+SELECT ok(
+    has_table_privilege('storekeeper_auditor', 'retail.product_description_embeddings', 'SELECT')
+    AND has_table_privilege('storekeeper_auditor', 'retail.product_description_embeddings', 'DELETE')
+    AND NOT has_any_column_privilege('storekeeper_auditor', 'retail.next_product_description_embeddings', 'SELECT'),
+    'those to the whole table as well'
+);
+SELECT results_eq(
+    $$SELECT c.relname::text, obj_description(c.oid, 'pg_class') ~ 'take over'
+        FROM pg_class AS c WHERE c.relname LIKE '%product\_description\_embeddings' AND c.relkind = 'r' ORDER BY 1$$,
+    $$VALUES ('next_product_description_embeddings', true), ('product_description_embeddings', false)$$, 'and comments'
+);
+SELECT is(
+    pg_get_function_arguments('retail.wanted_embedding_index'::regproc) ~ 'embeddings', false,
+    'no function has got hold of the table itself'
 );
 SET LOCAL ROLE storekeeper_owner;
 INSERT INTO retail.next_product_description_embeddings (product_id, description_embedding) VALUES (:one, '[4]');

@@ -6,16 +6,23 @@ LANGUAGE plpgsql
 VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '500ms'  -- below deadlock_timeout: if somebody must give way, it is the worker
 AS $function$
 DECLARE
-    -- What somebody is replacing has no ticket any more when they are done.
-    v_tickets CONSTANT bigint[] := ARRAY(
-        SELECT q.ticket
-        FROM embedding.queue AS q
-        WHERE q.ticket = ANY (fail_texts.tickets)
-        FOR UPDATE SKIP LOCKED
-    );
+    v_tickets bigint[] := fail_texts.tickets;
 BEGIN
+    BEGIN
+        PERFORM FROM embedding.queue AS q
+        WHERE q.ticket = ANY (v_tickets)
+        ORDER BY q.model_id, q.subject, q.key
+        FOR UPDATE;
+    EXCEPTION
+        WHEN lock_not_available THEN
+            -- What is being replaced, maybe by a long transaction, has no ticket any more when that is done.
+            v_tickets := ARRAY(
+                SELECT q.ticket FROM embedding.queue AS q WHERE q.ticket = ANY (v_tickets) FOR UPDATE SKIP LOCKED
+            );
+    END;
     UPDATE embedding.queue AS q
     SET ticket = NULL,
         last_error = left(fail_texts.error, 500),

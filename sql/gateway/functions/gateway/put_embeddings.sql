@@ -6,6 +6,7 @@ LANGUAGE plpgsql
 VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '500ms'  -- below deadlock_timeout: if somebody must give way, it is the worker
 AS $function$
 DECLARE
     v_tickets  bigint[] := ARRAY(
@@ -18,16 +19,25 @@ DECLARE
     v_hook     regproc;
     v_wrong    integer;
 BEGIN
-    -- No switch of models until the end of this transaction: it decides where vectors go. A text that somebody
-    -- is replacing is left out, so that nobody who writes waits for a worker, or a worker for them.
+    -- No switch of models until the end of this transaction: it decides where vectors go.
     PERFORM FROM embedding.models AS m ORDER BY m.model_id FOR SHARE;
-    v_tickets := ARRAY(
-        SELECT q.ticket
-        FROM embedding.queue AS q
+    BEGIN
+        -- In the order in which all lock them. Who takes others holds on to these for a moment.
+        PERFORM FROM embedding.queue AS q
         WHERE q.ticket = ANY (v_tickets)
         ORDER BY q.model_id, q.subject, q.key
-        FOR UPDATE SKIP LOCKED
-    );
+        FOR UPDATE;
+    EXCEPTION
+        WHEN lock_not_available THEN
+            -- A text that is being replaced, maybe by a long transaction, is left out.
+            v_tickets := ARRAY(
+                SELECT q.ticket
+                FROM embedding.queue AS q
+                WHERE q.ticket = ANY (v_tickets)
+                ORDER BY q.model_id, q.subject, q.key
+                FOR UPDATE SKIP LOCKED
+            );
+    END;
 
     SELECT m.dimension INTO v_wrong
     FROM json_to_recordset(put_embeddings.embeddings) AS g (ticket bigint, vector json)

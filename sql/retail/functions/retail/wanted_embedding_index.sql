@@ -1,7 +1,7 @@
 -- The statements that give a table of vectors the index it should have.
 -- drop: DROP FUNCTION retail.wanted_embedding_index;
 CREATE OR REPLACE FUNCTION retail.wanted_embedding_index(
-    table_name regclass DEFAULT 'retail.product_description_embeddings',
+    table_name regclass DEFAULT NULL,
     rebuild    boolean  DEFAULT false
 )
 RETURNS SETOF text
@@ -10,12 +10,14 @@ STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
+    -- By its name each time: a default would be the table itself, whatever it is called after a switch of models.
+    v_table     CONSTANT regclass := coalesce(table_name, to_regclass('retail.product_description_embeddings'));
     v_dimension integer;
     v_count     integer;
     v_index     record;
     v_there     boolean := false;
 BEGIN
-    EXECUTE format('SELECT public.vector_dims(e.description_embedding) FROM %s AS e LIMIT 1', table_name) INTO v_dimension;
+    EXECUTE format('SELECT public.vector_dims(e.description_embedding) FROM %s AS e LIMIT 1', v_table) INTO v_dimension;
     FOR v_index IN
         SELECT
             i.indexrelid::regclass AS name,
@@ -27,7 +29,7 @@ BEGIN
         JOIN pg_class AS c ON c.oid = i.indexrelid
         JOIN pg_am AS m ON m.oid = c.relam AND m.amname = 'hnsw'
         JOIN pg_attribute AS a ON a.attrelid = i.indexrelid AND a.attnum = 1
-        WHERE i.indrelid = table_name
+        WHERE i.indrelid = v_table
         ORDER BY 1
     LOOP
         IF NOT v_index.fit THEN
@@ -40,7 +42,7 @@ BEGIN
     IF NOT v_there AND v_dimension <= 4000 THEN
         EXECUTE format(
             'SELECT count(*) FROM (SELECT FROM %s AS e LIMIT %s) AS c',
-            table_name, retail.exact_search_limit(v_dimension) + 1
+            v_table, retail.exact_search_limit(v_dimension) + 1
         ) INTO v_count;
         IF v_count > retail.exact_search_limit(v_dimension) THEN
             -- Half the precision: half the size, and the exact distance sorts what is found.
@@ -48,7 +50,7 @@ BEGIN
                 'CREATE INDEX CONCURRENTLY ON %s USING hnsw'
                 ' ((description_embedding::public.halfvec(%s)) public.halfvec_cosine_ops)'
                 ' WITH (m = 24, ef_construction = 100)',
-                table_name, v_dimension
+                v_table, v_dimension
             );
         END IF;
     END IF;
@@ -60,7 +62,7 @@ What is to be run, in this order and each outside a transaction, so that retail.
 up to retail.exact_search_limit vectors, nor where it is there; else one by HNSW on halfvec of the vectors' dimension,
 after those are dropped that are invalid or of another dimension. storekeeper index runs them, and \gexec at psql does.
 @title Wanted vector index
-@param table_name  The table of vectors.
+@param table_name  The table of vectors; that which is searched where none is given.
 @param rebuild     Whether to build an index anew that is there.
 @return Statements.
 @example SELECT retail.wanted_embedding_index() \gexec
