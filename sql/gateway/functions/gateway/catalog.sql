@@ -114,9 +114,9 @@ AS $function$
 $function$;
 
 COMMENT ON FUNCTION gateway.catalog IS $comment$
-{instructions, who, watched, embedding_model, embedding_dimension, functions: […], types: {oid: …}} of tool, resource, prompt and completion: what the
-caller's persona may execute, with comments, arguments, results and everything a JSON Schema of their types
-needs. source changes when the function does; watched are the tables of gateway.watched_tables;
+{instructions, who, watched, embedding_model, embedding_dimension, functions: […], types: {oid: …}} of tool, resource,
+prompt and completion: what the caller's persona may execute, with comments, arguments, results and everything a
+JSON Schema of their types needs. source changes when the function does; watched are the tables of gateway.watched_tables;
 embedding_model is the service's whose vectors are searched, of embedding_dimension numbers; null for the built-in one.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.catalog FROM PUBLIC;

@@ -44,7 +44,8 @@ $function$;
 
 COMMENT ON FUNCTION retail.embed_contents IS $comment$
 For retail.refresh_search. Where a service makes the vectors, those of these products go, and full-text search alone
-finds them until storekeeper embed, or a server, has got new ones.
+finds them until storekeeper embed, or a server, has got new ones. On the way back to the built-in model their next
+vectors are made at once.
 @return How many vectors were written.
 $comment$;
 REVOKE ALL ON FUNCTION retail.embed_contents FROM PUBLIC;
