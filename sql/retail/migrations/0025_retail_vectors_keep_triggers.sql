@@ -1,5 +1,5 @@
 -- vectors keep triggers: written by storekeeper ship from the object files named below.
--- depends: 0025_gateway_vectors_keep_triggers 0023_retail_products_searchable
+-- depends: 0024_gateway_vectors_keep_triggers 0023_retail_products_searchable
 
 SET LOCAL ROLE storekeeper_owner;
 SET LOCAL check_function_bodies = off;
