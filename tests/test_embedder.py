@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,10 @@ async def test_azure(service: EmbeddingServer, path: str, given: dict[str, str])
         ("http://[::1]:8080/v1/embeddings", "http://[::1]:8080/v1/embeddings"),
         ("https://x.openai.azure.com/openai/v1", "https://x.openai.azure.com/openai/v1/embeddings"),
         (" https://gateway.example/llm/v1\n", "https://gateway.example/llm/v1/embeddings"),
+        (
+            "https://x.openai.azure.com/openai/v1/?api-version=preview",
+            "https://x.openai.azure.com/openai/v1/embeddings?api-version=preview",
+        ),
     ],
 )
 async def test_addresses(given: str, asked: str) -> None:
@@ -234,6 +239,14 @@ async def test_the_rate_is_kept(service: EmbeddingServer) -> None:
     assert third - second > 0.5
 
 
+async def test_the_rate_is_kept_by_many_at_once(service: EmbeddingServer) -> None:
+    async with made(service, batch=1, rate=300) as client, asyncio.timeout(PATIENCE):
+        await asyncio.gather(*(client.embed([text]) for text in TEXTS))
+    times = sorted(asked.at for asked in service.asked)
+    pauses = [later - earlier for earlier, later in pairwise(times)]
+    assert sum(pause > 0.1 for pause in pauses) >= len(pauses) - 1, pauses
+
+
 # failures that pass
 
 
@@ -244,6 +257,7 @@ async def test_the_rate_is_kept(service: EmbeddingServer) -> None:
         [status(502), status(503), status(504)],
         [status(429)],
         [status(408)],
+        [status(424)],
         [reset],
         [reset_in_the_body],
         [truncated],
@@ -312,6 +326,9 @@ async def test_headers_that_ask_for_a_wait() -> None:
     for nothing in ("", "soon", "-1", "nan", "inf", "Mon, 99 Foo 2026 99:99:99 GMT"):
         assert retry_after({"retry-after": nothing}) is None
     assert retry_after({}) is None
+    # A mistake must not put texts off for ever.
+    for far in ("1e15", format_datetime(now + timedelta(days=1000), usegmt=True)):
+        assert retry_after({"retry-after": far}) == embedding_service.LONGEST_WAIT
 
 
 async def test_it_gives_up_after_some_tries(service: EmbeddingServer, client: Embedder) -> None:
@@ -374,6 +391,13 @@ async def test_a_refusal_is_not_tried_again(
 async def test_the_word_for_an_error_is_told(service: EmbeddingServer, client: Embedder) -> None:
     service.fail(status(404, body={"error": {"code": "model_not_found", "message": "…"}}))
     assert "model_not_found" in (await refused(client, ConfigurationError)).message
+    for said in (
+        {"error": {"code": 404, "type": "NotFoundError", "message": "…"}},  # vLLM
+        {"code": 404, "type": "NotFoundError", "message": "…"},
+        {"error": "…", "error_type": "NotFoundError"},  # TEI
+    ):
+        service.fail(status(404, body=said))
+        assert "(NotFoundError)" in (await refused(client, ConfigurationError)).message
     odds: tuple[Any, ...] = (
         {"error": {"code": "a secret text"}},
         {"error": {"code": {"a": 1}}},
@@ -427,17 +451,12 @@ def _data(*embeddings: Any) -> bytes:
         b'{"data": [{"index": [], "embedding": [1]}]}',
         b'{"data": [{"index": 1, "embedding": [1]}]}',
         b'{"data": [{"embedding": [1]}]}',
-        b'{"data": [{"index": 0, "embedding": [NaN]}]}',
-        b'{"data": [{"index": 0, "embedding": [Infinity, 1]}]}',
-        b'{"data": [{"index": 0, "embedding": [1e999]}]}',
         b'{"data": [{"index": 0, "embedding": [1' + b"0" * 400 + b"]}]}",
         _data([1.0, "x"]),
-        _data([1.0, None]),
         _data([[1.0]]),
         _data([]),
         _data("no base64!"),
         _data("QUJD"),  # three bytes
-        _data("AADAfw=="),  # NaN
         _data([1.0], [1.0]),
         b'{"data": [{"index": 0, "embedding": [1]}, {"index": 0, "embedding": [1]}]}',
     ],
@@ -448,8 +467,21 @@ async def test_garbage(service: EmbeddingServer, client: Embedder, text: bytes) 
     assert len(service.asked) == 1
 
 
-async def test_a_vector_of_zeros(service: EmbeddingServer, client: Embedder) -> None:
-    service.always = says(_data([0.0, -0.0]))
+@pytest.mark.parametrize(
+    "text",
+    [
+        _data([0.0, -0.0]),
+        _data([1.0, None]),
+        _data("AADAfw=="),  # NaN
+        b'{"data": [{"index": 0, "embedding": [NaN]}]}',
+        b'{"data": [{"index": 0, "embedding": [Infinity, 1]}]}',
+        b'{"data": [{"index": 0, "embedding": [1e999]}]}',
+    ],
+)
+async def test_a_vector_without_a_direction_is_the_fault_of_its_text(
+    service: EmbeddingServer, client: Embedder, text: bytes
+) -> None:
+    service.always = says(text)
     await refused(client, ValidationError)
 
 
@@ -528,7 +560,7 @@ async def test_while_the_service_is_down_a_query_does_not_wait(service: Embeddin
 
 async def test_a_service_that_refuses_is_not_down(service: EmbeddingServer) -> None:
     service.always = slow(PATIENCE)
-    async with made(service, query_timeout=0.05) as client, asyncio.timeout(PATIENCE):
+    async with made(service, query_timeout=0.3) as client, asyncio.timeout(PATIENCE):
         for _ in range(circuit.FAILURES):
             with pytest.raises(UnavailableError):
                 await client.embed_query("one")
@@ -640,6 +672,19 @@ async def test_a_certificate_is_verified(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     async with made(service) as client:
         assert await client.embed(["text"]) == [vector_of("text")]
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+async def test_certificates_that_are_not_to_be_had(
+    service: EmbeddingServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None
+) -> None:
+    certificates = tmp_path / "certificates.pem"
+    if content is not None:
+        certificates.write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates))
+    with pytest.raises(ConfigurationError, match="authorities") as caught:
+        made(service)
+    assert "SSL_CERT_FILE" in str(caught.value.hint)
 
 
 def test_without_a_service_nothing_of_http_is_imported() -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -31,7 +32,10 @@ from embedding_server import (
     vector_of,
 )
 from storekeeper import embedder as embedder_module
-from storekeeper import embedding_worker
+from storekeeper import embedding as embedding_module
+from storekeeper import embedding_worker, vector_index
+from storekeeper.connection import Statement
+from storekeeper.database import Database
 from storekeeper.embedder import PROBE, Embedder
 from storekeeper.embedding import LANES
 from storekeeper.embedding_worker import EmbeddingWorker
@@ -68,6 +72,14 @@ def dba(target: Target, service: EmbeddingServer, **more: str) -> dict[str, str]
         STOREKEEPER_LOG_LEVEL="DEBUG",
         **more,
     )
+
+
+def serving(target: Target, service: EmbeddingServer) -> dict[str, str]:
+    """What a server needs that asks the service."""
+    return dba(target, service) | {
+        "STOREKEEPER_DATABASE_URL": target.gateway,
+        "STOREKEEPER_PRINCIPAL": HEAD_OFFICE,
+    }
 
 
 def embed(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -285,6 +297,42 @@ def test_searches_go_on_while_models_are_switched(own: Target, service: Embeddin
     assert close(stored(own), wanted(own, "third", 4))
 
 
+def test_what_changes_before_the_switch_is_embedded_as_well(
+    own: Target, service: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def builds(*_: Any, **__: Any) -> None:
+        own.execute("UPDATE retail.products SET description = 'anew' WHERE product_id = 1")
+
+    monkeypatch.setattr(vector_index, "build", builds)
+    settings = Settings.read(
+        embedding_url=service.url, embedding_model=MODEL, embedding_api_key=KEY
+    )
+    database = Database(server=own.gateway, dba=own.dba)
+    done, name = embedding_module.fill_and_switch(settings, database, lambda *_: None)
+    assert (done, name) == (len(wanted(own)) + 1, MODEL)
+    assert state(own)[MODEL]["active"]
+    assert close(stored(own), wanted(own))
+
+
+@pytest.mark.parametrize(
+    ("signal_number", "code"), [(signal.SIGINT, 1), (signal.SIGTERM, 128 + signal.SIGTERM)]
+)
+def test_who_is_stopped_gives_back_what_it_has(
+    own: Target, service: EmbeddingServer, signal_number: signal.Signals, code: int
+) -> None:
+    service.fail(Handler.answer)  # the probe
+    service.always = slow(PATIENCE)
+    stopped = embedding(dba(own, service))
+    eventually(lambda: len(service.asked) > LANES)
+    stopped.send_signal(signal_number)
+    output, _ = stopped.communicate(timeout=10)
+    assert stopped.returncode == code, output
+    assert "Traceback" not in output
+    assert "never retrieved" not in output
+    left = state(own)[MODEL]
+    assert (left["waiting"], left["taken"]) == (len(wanted(own)), 0)
+
+
 # the worker
 
 
@@ -353,6 +401,140 @@ async def test_a_text_that_is_refused_takes_no_other_with_it(
     errors = dict(things.execute("SELECT key, last_error FROM embedding.queue"))
     assert "400 (content_filter)" in errors["3"]
     assert not any("forbidden" in error for error in errors.values())
+
+
+def without_numbers(handler: Handler, asked: Asked) -> None:
+    good = handler.good(asked)
+    for item in good["data"]:
+        item["embedding"][0] = None
+    handler.say(200, good)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "fault",
+    [status(500), status(424), status(429), reset, without_numbers],
+    ids=["500", "424", "429", "crash", "no number"],
+)
+async def test_a_text_at_which_the_service_fails_takes_no_other_with_it(
+    things: Target, service: EmbeddingServer, fault: Any
+) -> None:
+    queue(things, {3: "poison"})
+
+    def fails(handler: Handler, asked: Asked) -> None:
+        (fault if "poison" in asked.texts else Handler.answer)(handler, asked)
+
+    service.always = fails
+    async with worker(things, service) as work:
+        await work.drain(2)
+        assert (work.embedded, work.refused) == (9, 1)
+    assert set(stored(things)) == set(range(1, 11)) - {3}
+    left = state(things)[MODEL]
+    assert (left["waiting"], left["taken"], left["failing"]) == (1, 0, 1)
+
+
+@pytest.mark.anyio
+async def test_too_many_texts_at_once(things: Target, service: EmbeddingServer) -> None:
+    """The service's limit is found, and kept to from then on."""
+    refused = []
+
+    def limits(handler: Handler, asked: Asked) -> None:
+        if len(asked.texts) > 3:
+            refused.append(len(asked.texts))
+            handler.say(422, {"message": "batch size 10 > maximum allowed batch size 3"})
+        else:
+            handler.answer(asked)
+
+    service.always = limits
+    async with worker(things, service) as work:
+        await work.drain(1)
+        assert (work.embedded, work.refused) == (10, 0)
+        assert refused == [10, 5, 5]
+        queue(things, {n: f"newer {n}" for n in range(1, 11)})
+        await work.drain(1)
+        assert work.embedded == 20
+    assert refused == [10, 5, 5]
+
+
+@pytest.mark.anyio
+async def test_what_takes_too_long_is_given_back_in_time(
+    things: Target, service: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch that is slow, and then in pieces, is nobody else's while it is worked on."""
+    monkeypatch.setattr(embedder_module, "IN_ALL", 1)
+    monkeypatch.setattr(embedding_worker, "GRACE", 0.2)
+    answered: Counter[str] = Counter()
+
+    def slow_in_bulk(handler: Handler, asked: Asked) -> None:
+        if len(asked.texts) > 2:
+            handler.service.ended.wait(1)
+            handler.reset()
+        else:
+            answered.update(asked.texts)
+            handler.answer(asked)
+
+    service.always = slow_in_bulk
+    async with worker(things, service, embedding_timeout=0.6) as work:
+        assert await work.turn()
+        left = state(things)[MODEL]
+        assert left["taken"] == 0
+        assert left["waiting"] > 0
+        await work.drain(1)
+    assert set(stored(things)) == set(range(1, 11))
+    answered.pop(PROBE)
+    assert set(answered.values()) == {1}
+
+
+@pytest.mark.anyio
+async def test_who_is_cancelled_while_it_takes_gives_back_what_it_gets(
+    things: Target, service: EmbeddingServer
+) -> None:
+    settings = Settings.read(embedding_url=service.url, embedding_model=MODEL)
+    pool = Pool(things.gateway, settings)
+    await pool.open()
+    asking = asyncio.Event()
+
+    async def slowly(statement: Statement) -> bytes | None:
+        said = await pool.ask(statement)
+        asking.set()
+        await asyncio.sleep(0.2)
+        return said
+
+    async with Embedder.of(settings) as embedder:
+        turn = asyncio.create_task(EmbeddingWorker(slowly, embedder).turn())
+        await asyncio.wait_for(asking.wait(), PATIENCE)
+        turn.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await turn
+    await pool.close()
+    left = state(things)[MODEL]
+    assert (left["waiting"], left["taken"]) == (10, 0)
+    assert service.asked == []
+
+
+@pytest.mark.anyio
+async def test_vectors_outlive_a_database_that_is_away(
+    things: Target, service: EmbeddingServer
+) -> None:
+    service.key = None
+    settings = Settings.read(embedding_url=service.url, embedding_model=MODEL)
+    pool = Pool(things.gateway, settings)
+    await pool.open()
+    put = 0
+
+    async def unsteadily(statement: Statement) -> bytes | None:
+        nonlocal put
+        if "put_embeddings" in statement.text:
+            put += 1
+            if put < 6:
+                raise psycopg.OperationalError("the connection is lost")
+        return await pool.ask(statement)
+
+    async with Embedder.of(settings) as embedder:
+        assert await EmbeddingWorker(unsteadily, embedder).turn()
+    await pool.close()
+    assert len(stored(things)) == 10
+    assert len(service.asked) == 1
 
 
 @pytest.mark.anyio
@@ -471,6 +653,17 @@ def test_a_server_drains_the_queue(things: Target, service: EmbeddingServer) -> 
     assert state(things)[MODEL]["waiting"] == 0
 
 
+def test_a_server_ends_while_the_service_dawdles(things: Target, service: EmbeddingServer) -> None:
+    service.always = slow(PATIENCE)
+    with Wire(serving(things, service)) as wire:
+        wire.greet()
+        eventually(lambda: state(things)[MODEL]["taken"] == 10 and service.asked)
+        before = time.monotonic()
+        assert wire.end() == 0
+        assert time.monotonic() - before < PATIENCE / 4
+    assert state(things)[MODEL]["taken"] == 0
+
+
 # search
 
 
@@ -543,6 +736,7 @@ def test_health_tells_of_a_service_that_is_down(
             "host": f"127.0.0.1:{service.port}",
             "model": MODEL,
             "circuit": "closed",
+            "failure": None,
         }
         service.always = status(503)
 
@@ -560,6 +754,39 @@ def test_health_tells_of_a_service_that_is_down(
             assert (told["status"], told["embedding"]["ready"]) == ("degraded", False), other
 
 
+def test_health_tells_of_a_service_that_refuses(own: Target, service: EmbeddingServer) -> None:
+    assert embed(dba(own, service)).returncode == 0
+    service.key = "another"
+    with Wire(serving(own, service)) as wire:
+        wire.greet()
+        found = wire.call("semantic_search_products", query_description="hose")
+        assert found["structuredContent"]["rows"][0]["degraded"]
+        read = wire.ask("resources/read", {"uri": "storekeeper://health"})
+        told = json.loads(read["result"]["contents"][0]["text"])
+        assert told["status"] == "degraded"
+        assert "401" in told["embedding_service"]["failure"]
+        assert KEY not in wire.log_text() + json.dumps(told)
+        service.key = KEY
+        wire.call("semantic_search_products", query_description="garden hose")
+        read = wire.ask("resources/read", {"uri": "storekeeper://health"})
+        told = json.loads(read["result"]["contents"][0]["text"])
+        assert (told["status"], told["embedding_service"]["failure"]) == ("ok", None), told
+
+
+def test_a_server_that_asks_for_another_dimension(own: Target, service: EmbeddingServer) -> None:
+    """Its vectors can't be compared: words count, and nothing fails."""
+    assert embed(dba(own, service), "--dimension", "5").returncode == 0
+    with Wire(serving(own, service)) as wire:
+        wire.greet()
+        found = wire.call("semantic_search_products", query_description="hose")
+        assert found["structuredContent"]["rows"][0]["degraded"]
+        assert "STOREKEEPER_EMBEDDING_DIMENSION" in wire.log_text()
+    run = storekeeper("doctor", "--json", environment=dba(own, service))
+    findings = {f["subject"]: f for f in json.loads(run.stdout)["findings"]}
+    assert not findings["embedding service"]["ok"]
+    assert "STOREKEEPER_EMBEDDING_DIMENSION=5" in findings["embedding service"]["hint"]
+
+
 def test_the_doctor_asks_the_service(own_with_model: Target, service: EmbeddingServer) -> None:
     def told(**other: str) -> dict[str, Any]:
         run = storekeeper("doctor", "--json", environment=dba(own_with_model, service) | other)
@@ -569,7 +796,8 @@ def test_the_doctor_asks_the_service(own_with_model: Target, service: EmbeddingS
 
     well = told()
     assert well["ok"]
-    assert f"vectors of {DIMENSION} numbers by {MODEL}; search uses them after" in well["finding"]
+    assert f"vectors of {DIMENSION} numbers by {MODEL}" in well["finding"]
+    assert "before storekeeper embed" in well["finding"]
     assert embed(dba(own_with_model, service)).returncode == 0
     assert told()["finding"].endswith(f"by {MODEL}")
     another = told(STOREKEEPER_EMBEDDING_MODEL="another")
@@ -580,3 +808,24 @@ def test_the_doctor_asks_the_service(own_with_model: Target, service: EmbeddingS
     ill = told()
     assert not ill["ok"]
     assert "STOREKEEPER_EMBEDDING_API_KEY" in ill["hint"]
+
+
+def test_the_doctor_knows_whose_vectors_are_searched(own: Target, service: EmbeddingServer) -> None:
+    def told(**changed: str) -> dict[str, Any]:
+        run = storekeeper("doctor", "--json", environment=dba(own, service) | changed)
+        findings: list[dict[str, Any]] = json.loads(run.stdout)["findings"]
+        return next(f for f in findings if f["subject"] == "embedding service")
+
+    assert embed(dba(own, service)).returncode == 0
+    assert told()["ok"]
+    another = told(STOREKEEPER_EMBEDDING_MODEL="other")
+    assert not another["ok"]
+    assert f"STOREKEEPER_EMBEDDING_MODEL={MODEL}" in another["hint"]
+    none = told(STOREKEEPER_EMBEDDING_URL="")
+    assert not none["ok"]
+    assert MODEL in none["finding"]
+    own.execute("UPDATE retail.products SET description = 'anew' WHERE product_id = 1")
+    own.execute("UPDATE embedding.queue SET last_error = 'too long'")
+    failing = told()
+    assert not failing["ok"]
+    assert "1 texts have failed: too long" in failing["finding"]

@@ -135,11 +135,22 @@ class Calls:
         embeds, embedder = function.embeds, self._embedder
         if not embeds or not embedder or catalog.embedding_model != embedder.service.model:
             return {}
+        text = given.get(embeds.text)
+        if not isinstance(text, str):
+            return {}
         try:
-            vector = await embedder.embed_query(given[embeds.text])
+            vector = await embedder.embed_query(text)
         except MCPError as failure:
             # The function searches by words alone then, and says so.
             log.warning("a query has no vector: %s", failure.message)
+            return {}
+        if catalog.embedding_dimension not in {None, len(vector)}:
+            log.warning(
+                "a query has a vector of %s numbers, and what is searched has %s: set "
+                "STOREKEEPER_EMBEDDING_DIMENSION",
+                len(vector),
+                catalog.embedding_dimension,
+            )
             return {}
         return {embeds.vector: vector, embeds.model: embedder.service.model}
 

@@ -22,6 +22,7 @@ class Catalog(BaseModel):
     instructions: str = ""
     who: dict[str, Any] = {}
     embedding_model: str | None = None  # the service's that is searched by; None: the built-in one
+    embedding_dimension: int | None = None
     database: str = ""  # which database, and which run of it since it was started or crashed
     functions: tuple[Function, ...] = ()
 
@@ -41,6 +42,7 @@ class Catalog(BaseModel):
             instructions=facts["instructions"] or "",
             who=facts["who"] or {},
             embedding_model=facts.get("embedding_model"),
+            embedding_dimension=facts.get("embedding_dimension"),
             database=facts.get("database") or "",
             functions=tuple(functions),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,12 +19,8 @@ from storekeeper.settings import Settings
 EXAMINE = (
     "SELECT subject, ok, finding, CASE WHEN NOT ok THEN hint END AS hint FROM gateway.doctor()"
 )
-# The model outside whose vectors are searched; no row: the built-in one's, or none.
-SEARCHED = """
-SELECT m.model
-FROM json_to_recordset(gateway.embedding_state()) AS m (model text, provider text, active boolean)
-WHERE m.active AND m.provider <> 'built-in'
-"""
+MODELS = "SELECT gateway.embedding_state()"
+SERVICE = "embedding service"
 
 
 @dataclass(frozen=True)
@@ -52,13 +49,13 @@ async def examine(settings: Settings, database: Database) -> list[Finding]:
         Finding("connection", ok=True, finding=f"{where}, database {connection.info.dbname}")
     ]
     findings.append(_migrations(settings, database))
-    searched = None
     with connection:
         try:
             findings += connection.execute(EXAMINE).fetchall()
-            with connection.cursor(row_factory=scalar_row) as cursor:
-                searched = cursor.execute(SEARCHED).fetchone()
+            state = connection.cursor(row_factory=scalar_row).execute(MODELS).fetchone()
+            models = [dict(model) for model in state or []]
         except psycopg.errors.InsufficientPrivilege:
+            models = []
             findings.append(
                 Finding("database", ok=True, finding="not examined: this account is not the DBA's")
             )
@@ -68,18 +65,7 @@ async def examine(settings: Settings, database: Database) -> list[Finding]:
             )
             return findings
     findings.append(await _serving(settings, database))
-    if settings.embedding_url is not None:
-        findings.append(await _embedding_service(settings, searched))
-    elif searched is not None:
-        findings.append(
-            Finding(
-                "embedding service",
-                ok=False,
-                finding=f"none is set here, and search compares vectors of {searched}: words alone count",
-                hint="Set STOREKEEPER_EMBEDDING_URL and STOREKEEPER_EMBEDDING_MODEL, here and for"
-                " each server; or storekeeper embed --model built-in",
-            )
-        )
+    findings += await _embedding_service(settings, models)
     return findings
 
 
@@ -110,7 +96,20 @@ async def _serving(settings: Settings, database: Database) -> Finding:
     return Finding("serving", ok=True, finding="the account and the key are fit to serve")
 
 
-async def _embedding_service(settings: Settings, searched: str | None) -> Finding:
+async def _embedding_service(settings: Settings, models: Sequence[dict[str, Any]]) -> list[Finding]:
+    """Whether it answers, and whether what is searched can be compared with what it says."""
+    searched = next((m for m in models if m["active"] and m["provider"] != "built-in"), None)
+    if settings.embedding_url is None:
+        if not searched:
+            return []
+        return [
+            Finding(
+                SERVICE,
+                ok=False,
+                finding=f"search uses the vectors of {searched['model']}, and no service is set",
+                hint="Set STOREKEEPER_EMBEDDING_URL, or go back: storekeeper embed --model built-in",
+            )
+        ]
     from storekeeper.embedder import PROBE, Embedder
 
     try:
@@ -118,18 +117,22 @@ async def _embedding_service(settings: Settings, searched: str | None) -> Findin
             vector = await embedder.embed_query(PROBE)
             service = embedder.service
     except MCPError as failure:
-        return _failed("embedding service", failure)
+        return [_failed(SERVICE, failure)]
     found = f"{service.host} answers with vectors of {len(vector)} numbers by {service.model}"
-    if searched is None:
-        found += "; search uses them after storekeeper embed"
-    elif searched != service.model:
-        return Finding(
-            "embedding service",
-            ok=False,
-            finding=f"{found}; but search compares those of {searched}: words alone count",
-            hint=f"Set STOREKEEPER_EMBEDDING_MODEL={searched}, or switch by storekeeper embed.",
-        )
-    return Finding("embedding service", ok=True, finding=found)
+    known = next((m for m in models if m["model"] == service.model), None)
+    hint = None
+    if known and known["dimension"] != len(vector):
+        found += f"; those of the texts have {known['dimension']}"
+        hint = f"STOREKEEPER_EMBEDDING_DIMENSION={known['dimension']}"
+    elif searched and searched is not known:
+        found += f"; search uses those of {searched['model']}, and so goes by words alone"
+        hint = f"STOREKEEPER_EMBEDDING_MODEL={searched['model']}, or storekeeper embed."
+    elif known and known["failing"]:
+        found += f"; {known['failing']:,} texts have failed: {known['last_error']}"
+        hint = "Mend that; then they get their vectors by themselves, or by storekeeper embed."
+    elif not searched:
+        found += "; search does not use it before storekeeper embed"
+    return [Finding(SERVICE, ok=hint is None, finding=found, hint=hint)]
 
 
 def _failed(subject: str, error: MCPError) -> Finding:

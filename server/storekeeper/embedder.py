@@ -22,7 +22,7 @@ import httpx2
 from storekeeper.circuit import Circuit
 from storekeeper.delays import delays
 from storekeeper.embedding_service import DIMENSION_HINT, URL_HINT, Service
-from storekeeper.errors import ConfigurationError, UnavailableError, ValidationError
+from storekeeper.errors import ConfigurationError, MCPError, UnavailableError, ValidationError
 from storekeeper.settings import Settings
 
 log = logging.getLogger("storekeeper.embedder")
@@ -30,7 +30,7 @@ log = logging.getLogger("storekeeper.embedder")
 TRIES, QUERY_TRIES = 5, 2  # of one request
 FIRST, LONGEST = 0.2, 10.0  # seconds between two of them, where the service names no time
 IN_ALL = 4  # times the timeout of one request that all tries of it get
-CONNECTIONS = 8
+CONNECTIONS = 8  # and requests that may wait for their turn at once
 ERROR_READ = 10_000  # bytes of an error that are looked at
 QUERIES = 1000  # whose vectors are kept
 PROBE = "storekeeper"  # the text by which a service that was down is tried
@@ -56,10 +56,18 @@ class Embedder:
         self._next_turn = 0.0
         self._dimension = service.dimension
         self._queries: OrderedDict[tuple[str, str], array[float]] = OrderedDict()
+        self.failure: ConfigurationError | None = None  # of the last request, if it will last
         self.circuit = Circuit(self._probe, UnavailableError, subject="embedding service")
         try:
+            trusted = httpx2.create_ssl_context()
+        except OSError:
+            raise ConfigurationError(
+                "The certificates of the authorities can't be read.",
+                hint="SSL_CERT_FILE names a file of them, and SSL_CERT_DIR a folder; or unset both.",
+            ) from None
+        try:
             self._client = httpx2.AsyncClient(
-                verify=httpx2.create_ssl_context(),
+                verify=trusted,
                 headers={**service.headers, "User-Agent": f"storekeeper/{version('storekeeper')}"},
                 timeout=httpx2.Timeout(None),  # every request runs under one of ours
                 limits=httpx2.Limits(max_connections=CONNECTIONS),
@@ -102,7 +110,7 @@ class Embedder:
     @property
     def in_all(self) -> float:
         """Seconds by which a batch of `embed` is done, or has failed."""
-        return self._timeout * IN_ALL
+        return self._timeout * IN_ALL + self._pause * CONNECTIONS
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """A vector for each text. Takes the time that retries and the rate ask for.
@@ -113,10 +121,20 @@ class Embedder:
             _check(text)
         vectors: list[list[float]] = []
         for start in range(0, len(texts), self.batch):
-            await self._turn()
-            found = await self._ask(texts[start : start + self.batch], self.in_all, TRIES)
+            await asyncio.sleep(self._turn())
+            some = texts[start : start + self.batch]
+            found = await self._ask(some, self._timeout * IN_ALL, TRIES)
             vectors += [vector.tolist() for vector in found]
         return vectors
+
+    async def answers(self) -> bool:
+        """Whether there is a vector to be had of a text that nobody finds fault with."""
+        self._turn()
+        try:
+            await self._ask([PROBE], self._query_timeout, 1)
+        except MCPError:
+            return False
+        return True
 
     async def embed_query(self, text: str) -> list[float]:
         """A query's vector, soon or not at all; while the service is down, an error at once."""
@@ -126,15 +144,21 @@ class Embedder:
             self._queries.move_to_end(key)
         else:
             await self.circuit.check()
+            self._turn()
             (self._queries[key],) = await self._ask([text], self._query_timeout, QUERY_TRIES)
             while len(self._queries) > QUERIES:
                 self._queries.popitem(last=False)
         return self._queries[key].tolist()
 
-    async def _turn(self) -> None:
-        """Waits until the rate allows a request. Queries don't wait, yet they count."""
-        if (wait := self._next_turn - time.monotonic()) > 0:
-            await asyncio.sleep(wait)
+    def _turn(self) -> float:
+        """Takes the next turn that the rate allows, and tells in how many seconds it is.
+
+        Queries, and further tries, don't wait for theirs; yet they take one.
+        """
+        now = time.monotonic()
+        turn = max(self._next_turn, now)
+        self._next_turn = turn + self._pause
+        return turn - now
 
     async def _ask(self, texts: Sequence[str], within: float, tries: int) -> list[array[float]]:
         """The answer, after some tries, in so many seconds at most."""
@@ -151,14 +175,18 @@ class Embedder:
                     self.circuit.failed()
                     failure.retries = tried - 1
                     raise
+            except ConfigurationError as failure:
+                self.failure = failure
+                raise
             else:
                 self.circuit.succeeded()
+                self.failure = None
                 return vectors
             await asyncio.sleep(wait)
+            self._turn()
 
     async def _try(self, texts: Sequence[str], patience: float) -> list[array[float]]:
         """One request; every failure of it is an error of ours, without the cause, which may quote."""
-        self._next_turn = max(self._next_turn, time.monotonic()) + self._pause
         service = self.service
         try:
             async with asyncio.timeout(patience):
@@ -166,7 +194,8 @@ class Embedder:
         except TimeoutError:
             raise UnavailableError(
                 f"{service.host} does not answer within {patience:.3g} s.",
-                hint="Try again later; STOREKEEPER_EMBEDDING_TIMEOUT is what a batch gets.",
+                hint="Try again later; STOREKEEPER_EMBEDDING_TIMEOUT is what a batch gets, and "
+                "STOREKEEPER_EMBEDDING_BATCH how many texts that is.",
             ) from None
         except httpx2.HTTPError as failure:
             if _is_about_trust(failure):
@@ -208,6 +237,7 @@ class Embedder:
 
     async def _probe(self) -> None:
         """Fails while the service is down. One that refuses is not."""
+        self._turn()
         with suppress(ConfigurationError, ValidationError):
             await self._try([PROBE], self._query_timeout)
 

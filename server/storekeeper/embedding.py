@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import click
@@ -49,13 +51,11 @@ def embed(model: str | None, dimension: int | None) -> None:
     """
     with session(embedding_model=model, embedding_dimension=dimension) as (settings, database):
         with progress_bar("Embeddings") as progress:
-            done, name = asyncio.run(fill_and_switch(settings, database, progress))
+            done, name = fill_and_switch(settings, database, progress)
         click.echo(f"{done:,} texts embedded. Search uses {name}.")
 
 
-async def fill_and_switch(
-    settings: Settings, database: Database, progress: Progress
-) -> tuple[int, str]:
+def fill_and_switch(settings: Settings, database: Database, progress: Progress) -> tuple[int, str]:
     """How many texts got vectors, and the name of the model that is searched by now."""
     if settings.embedding_model == BUILT_IN:
         found = as_dba(database, FIND_BUILT_IN)
@@ -63,70 +63,104 @@ async def fill_and_switch(
             raise ConfigurationError(
                 "The built-in model is not loaded.", hint="Run storekeeper init."
             )
-        as_dba(database, BEGIN, found[0]["name"], found[0]["dimension"])
-        await _switch(database, found[0]["name"], progress)
-        return 0, found[0]["name"]
+        name, dimension = found[0]["name"], found[0]["dimension"]
+        _switch(database, name, progress, lambda: as_dba(database, BEGIN, name, dimension))
+        return 0, name
     if settings.embedding_url is None:
         raise ConfigurationError(
             "STOREKEEPER_EMBEDDING_URL is not set: there is no service to ask.",
             hint=f"Set it, or go back to the model in the database: storekeeper embed --model {BUILT_IN}",
         )
-    from storekeeper.embedder import PROBE, Embedder
-
-    async with AsyncExitStack() as stack:
-        embedder = await stack.enter_async_context(Embedder.of(settings))
-        name = embedder.service.model
-        (vector,) = await embedder.embed([PROBE])
-        as_dba(database, BEGIN, name, len(vector))
-        pool = Pool(database.dba, settings)
-        stack.push_async_callback(pool.close)
-        await pool.open()
-        done = await _fill(EmbeddingWorker(pool.ask, embedder), progress)
-    await _switch(database, name, progress)
-    return done, name
+    filler = _Filler(settings, database, progress)
+    filler.begin()
+    _switch(database, filler.model, progress, filler.fill)
+    return filler.embedded, filler.model
 
 
-async def _fill(worker: EmbeddingWorker, progress: Progress) -> int:
-    """Until nothing waits any more: not even what other workers have, or had before they were killed."""
+class _Filler:
+    """Fills the vectors of the model of the settings."""
 
-    total = (await worker.state()).get("waiting", 0)
+    def __init__(self, settings: Settings, database: Database, progress: Progress) -> None:
+        self._settings = settings
+        self._database = database
+        self._progress = progress
+        self.model = settings.embedding_model or ""
+        self.embedded = 0
 
-    def moved() -> None:
-        progress(worker.embedded, max(total, worker.embedded), f"{worker.embedded:,} texts")
+    def begin(self) -> None:
+        from storekeeper.embedder import PROBE, Embedder
 
-    while True:
-        try:
-            await worker.drain(LANES, moved)
-        except ExceptionGroup as failures:
-            raise _first(failures) from None
-        state = await worker.state()
-        if not state.get("taken"):
-            break
-        await asyncio.sleep(WAIT)
-    if state.get("waiting"):
-        raise ConflictError(
-            f"{state['waiting']:,} texts still wait for a vector: {state['last_error']}",
-            hint="Run storekeeper embed again later; what is done stays done. A switch in spite of that: "
-            "SELECT gateway.activate_model('…', incomplete => true)",
-        )
-    return worker.embedded
+        async def probe() -> int:
+            async with Embedder.of(self._settings) as embedder:
+                (vector,) = await embedder.embed([PROBE])
+                return len(vector)
+
+        as_dba(self._database, BEGIN, self.model, asyncio.run(probe()))
+
+    def fill(self) -> None:
+        """Until nothing waits any more: not even what others have, or had before they were killed."""
+        asyncio.run(self._fill())
+
+    async def _fill(self) -> None:
+        from storekeeper.embedder import Embedder
+
+        async with AsyncExitStack() as stack:
+            embedder = await stack.enter_async_context(Embedder.of(self._settings))
+            pool = Pool(self._database.dba, self._settings)
+            stack.push_async_callback(pool.close)
+            await pool.open()
+            worker = EmbeddingWorker(pool.ask, embedder)
+            before = self.embedded
+            total = (await worker.state()).get("waiting", 0)
+
+            def moved() -> None:
+                self.embedded = before + worker.embedded
+                self._progress(
+                    worker.embedded, max(total, worker.embedded), f"{self.embedded:,} texts"
+                )
+
+            while True:
+                try:
+                    await worker.drain(LANES, moved)
+                except ExceptionGroup as failures:
+                    raise _first(failures) from None
+                state = await worker.state()
+                waiting, taken, failing = (state.get(n, 0) for n in ("waiting", "taken", "failing"))
+                if not taken and waiting <= failing:
+                    break
+                if taken:
+                    self._progress(
+                        worker.embedded,
+                        max(total, worker.embedded + waiting),
+                        f"{taken:,} texts are with another worker, or were when it ended",
+                    )
+                await asyncio.sleep(WAIT)
+        if waiting:
+            raise ConflictError(
+                f"{waiting:,} texts still wait for a vector: {state['last_error']}",
+                hint="Run storekeeper embed again later; what is done stays done. A switch in spite of that: "
+                "SELECT gateway.activate_model('…', incomplete => true)",
+            )
 
 
-async def _switch(database: Database, name: str, progress: Progress) -> None:
-    """To vectors that have their index; between two searches, not in front of a queue of them."""
+def _switch(database: Database, name: str, progress: Progress, fill: Callable[[], object]) -> None:
+    """To vectors that are whole and have their index.
+
+    Between two searches, not in front of a queue of them.
+    """
+    fill()
     if as_dba(database, vector_index.IS_THERE)[0]["there"]:
-        await asyncio.to_thread(
-            vector_index.build, database.dba, progress, table=vector_index.NEXT_TABLE
-        )
+        vector_index.build(database.dba, progress, table=vector_index.NEXT_TABLE)
     for left in reversed(range(SWITCHES)):
+        fill()  # what has changed since
         if as_dba(database, IS_ACTIVE, name) == [{"is_active": True}]:
             return
         try:
             as_dba(database, ACTIVATE, name)
-        except UnavailableError:
+        except (ConflictError, UnavailableError):
             if not left:
                 raise
-            await asyncio.sleep(WAIT)
+            time.sleep(WAIT)
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:

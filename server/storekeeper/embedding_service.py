@@ -45,6 +45,7 @@ TEXT_HINT = (
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 CODE = re.compile(r"[A-Za-z_]{1,40}")  # of an error: a word, which holds no text
 LONGEST_ANSWER = 256 * 2**20  # bytes
+LONGEST_WAIT = 3600.0  # seconds that a service may ask for: what it says beyond may be a mistake
 A_VECTOR = 16_000 * 25  # bytes of JSON: pgvector's most numbers, in their longest form
 
 
@@ -135,11 +136,11 @@ class Service:
                     f"{self.host} gives vectors of {len(vector)} numbers, not {dimension}.",
                     hint=DIMENSION_HINT,
                 )
-            if not all(map(math.isfinite, vector)):
-                raise self.garbage("holds what is no finite number")
-            if not any(vector):
+            # One text makes a model stumble, and the others of its batch don't.
+            if not any(vector) or not all(map(math.isfinite, vector)):
                 raise ValidationError(
-                    f"{self.host} finds no meaning in a text.", hint="Say it in other words."
+                    f"{self.host} finds no meaning in a text: its vector is of zeros, or of no numbers.",
+                    hint="Say it in other words.",
                 )
         return vectors
 
@@ -150,7 +151,7 @@ class Service:
         """What an answer other than 200 means."""
         code = self._code(body)
         said = f"{self.host} answers {status}{f' ({code})' if code else ''}"
-        if status >= 500 or status in {408, 425, 429}:
+        if status >= 500 or status in {408, 424, 425, 429}:  # 424: TEI, when its model fails
             return UnavailableError(
                 f"{said}.",
                 hint="Its limit or quota is used up; later it may answer."
@@ -169,13 +170,22 @@ class Service:
     def _code(self, body: bytes) -> str | None:
         """The word by which the service names its error; its sentence quotes keys and texts."""
         try:
-            error = from_json(body)["error"]
-            code = str(error.get("code") or error.get("type"))
-        except (ValueError, LookupError, TypeError, AttributeError):
+            said = from_json(body)
+            error = (
+                said["error"] if isinstance(said.get("error"), dict) else said
+            )  # as vLLM and TEI
+            codes = [str(error[name]) for name in ("code", "type", "error_type") if error.get(name)]
+        except (ValueError, AttributeError):
             return None
         secret = self.headers.get("api-key", self.headers.get("Authorization", "")).split(" ")[-1]
-        is_secret = secret != "" and (code in secret or secret in code)
-        return code if CODE.fullmatch(code) and code != "None" and not is_secret else None
+        return next(
+            (
+                code
+                for code in codes
+                if CODE.fullmatch(code) and not (secret and (code in secret or secret in code))
+            ),
+            None,
+        )
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -187,14 +197,14 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         except (LookupError, ValueError):
             continue
         if math.isfinite(seconds) and seconds >= 0:
-            return seconds
+            return min(seconds, LONGEST_WAIT)
     try:
         when = parsedate_to_datetime(said["retry-after"])
     except (LookupError, ValueError, TypeError, OverflowError):
         return None
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
-    return max(0.0, (when - datetime.now(UTC)).total_seconds())
+    return min(max(0.0, (when - datetime.now(UTC)).total_seconds()), LONGEST_WAIT)
 
 
 def _vector(given: Any) -> array[float]:
@@ -207,7 +217,8 @@ def _vector(given: Any) -> array[float]:
         return vector
     if not isinstance(given, list):
         raise TypeError
-    return array("f", given)
+    # What is no number is null in JSON.
+    return array("f", (math.nan if n is None else n for n in given) if None in given else given)
 
 
 def _split(url: str) -> SplitResult:
@@ -237,6 +248,7 @@ def _path(given: str, model: str, version: str | None) -> str:
     path = given.rstrip("/")
     if path.endswith("/embeddings"):
         return path
-    if version and "/deployments/" not in path:
+    # Azure's newer form of address, /openai/v1, names the deployment as everybody names the model.
+    if version and "/deployments/" not in path and not path.endswith("/openai/v1"):
         path = f"{path.removesuffix('/openai')}/openai/deployments/{quote(model, safe='')}"
     return f"{path or '/v1'}/embeddings"

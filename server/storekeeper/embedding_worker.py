@@ -10,7 +10,8 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -36,7 +37,6 @@ IDLE = 2.0  # seconds between two looks at a queue that is empty
 LATER, MUCH_LATER = 5.0, 60.0  # seconds after a failure that passes, and after one that lasts
 GRACE = 5.0  # seconds by which a lease is longer than what a batch may take
 REFUSALS = 20  # texts refused and none embedded: then it is not the texts
-PUT_TRIES = 3
 
 TAKE = (
     "SELECT coalesce(json_agg(t), '[]') FROM gateway.take_texts($1, $2::integer, $3::interval) AS t"
@@ -58,6 +58,7 @@ class EmbeddingWorker:
         self._ask = ask
         self._embedder = embedder
         self._lease = 2 * embedder.in_all + GRACE
+        self._batch = embedder.batch  # fewer once the service has refused as many
         self.embedded = 0
         self.refused = 0
 
@@ -69,14 +70,12 @@ class EmbeddingWorker:
 
     async def turn(self) -> bool:
         """One batch; whether there was one. What can't be done now is given back, and the reason raised."""
-        found = await self._say(
-            TAKE, self._embedder.service.model, self._embedder.batch, self._lease
-        )
-        texts = [Text(**text) for text in json.loads(found or b"[]")]
+        until = time.monotonic() + self._lease
+        texts = await self._take()
         if not texts:
             return False
         try:
-            await self._embed(texts)
+            await self._embed(texts, until)
         except asyncio.CancelledError:
             with suppress(MCPError):
                 await self._give_back(texts, None, 0)
@@ -122,43 +121,75 @@ class EmbeddingWorker:
                 pause = MUCH_LATER
             await asyncio.sleep(min(pause, MUCH_LATER) * random.uniform(0.8, 1.2))  # noqa: S311
 
-    async def _embed(self, texts: Sequence[Text]) -> None:
+    async def _take(self) -> list[Text]:
+        taking = asyncio.create_task(
+            self._say(TAKE, self._embedder.service.model, self._batch, self._lease)
+        )
+        try:
+            found = await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            # The database goes on, and would hand texts to nobody.
+            with suppress(MCPError):
+                await self._give_back(_texts(await taking), None, 0)
+            raise
+        return _texts(found)
+
+    async def _embed(self, texts: Sequence[Text], until: float) -> None:
         try:
             vectors = await self._embedder.embed([text.content for text in texts])
-        except ValidationError as refusal:
-            if len(texts) > 1:
-                # One text that is refused takes none of the others with it.
-                half = len(texts) // 2
-                await self._embed(texts[:half])
-                await self._embed(texts[half:])
-                return
-            self.refused += 1
-            if self.refused >= REFUSALS and not self.embedded:
-                raise ConfigurationError(
-                    f"Every text is refused: {refusal.message}", hint=refusal.hint
-                ) from None
-            await self._give_back(texts, refusal.message, None)
+        except ValidationError as failure:
+            refusal: MCPError = failure
+        except UnavailableError as failure:
+            # Some models fail at one text, or at too many, and do for all others.
+            if failure.retry_after is not None or not await self._embedder.answers():
+                raise
+            refusal = failure
+        else:
+            await self._put(texts, vectors, until)
+            self.embedded += len(texts)
             return
-        await self._put(
-            [{"ticket": t.ticket, "vector": v} for t, v in zip(texts, vectors, strict=True)]
-        )
-        self.embedded += len(texts)
+        if len(texts) > 1:
+            await self._halve(texts, until, is_lasting=isinstance(refusal, ValidationError))
+            return
+        self.refused += 1
+        if self.refused >= REFUSALS and not self.embedded:
+            raise ConfigurationError(f"Every text is refused: {refusal.message}", hint=refusal.hint)
+        await self._give_back(texts, refusal.message, None)
 
-    async def _put(self, vectors: list[dict[str, Any]]) -> None:
-        text = json.dumps(vectors)
-        for left in reversed(range(PUT_TRIES)):
+    async def _halve(self, texts: Sequence[Text], until: float, *, is_lasting: bool) -> None:
+        """One text that is refused takes none of the others with it."""
+        half, refused = (len(texts) + 1) // 2, self.refused
+        for some in (texts[:half], texts[half:]):
+            if time.monotonic() + self._embedder.in_all < until:
+                await self._embed(some, until)
+            else:
+                # Somebody else could have taken them before they are done.
+                is_lasting = True
+                await self._give_back(some, None, 0)
+        if is_lasting and self.refused == refused:
+            self._batch = min(self._batch, half)  # none of them was at fault: there were too many
+
+    async def _put(
+        self, texts: Sequence[Text], vectors: Sequence[Sequence[float]], until: float
+    ) -> None:
+        """They are paid for: it tries as long as nobody else has taken the texts."""
+        pairs = zip(texts, vectors, strict=True)
+        given = json.dumps([{"ticket": t.ticket, "vector": v} for t, v in pairs])
+        while True:
             try:
-                await self._say(PUT, text)
+                await self._say(PUT, given)
             except UnavailableError:
-                if not left:
+                if time.monotonic() >= until:
                     raise
                 await asyncio.sleep(random.uniform(0.1, 0.5))  # noqa: S311
             else:
                 return
 
     async def _give_back(
-        self, texts: Iterable[Text], why: str | None, again_in: float | None
+        self, texts: Sequence[Text], why: str | None, again_in: float | None
     ) -> None:
+        if not texts:
+            return
         tickets = "{" + ",".join(str(text.ticket) for text in texts) + "}"
         await self._say(FAIL, tickets, why, again_in)
 
@@ -168,6 +199,10 @@ class EmbeddingWorker:
             return await self._ask(Statement(statement, arguments, recurs=True))
         except psycopg.Error as failure:
             raise explain(failure) from None
+
+
+def _texts(found: bytes | None) -> list[Text]:
+    return [Text(**text) for text in json.loads(found or b"[]")]
 
 
 @asynccontextmanager

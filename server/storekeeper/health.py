@@ -45,7 +45,7 @@ class Health:
     async def report(self) -> dict[str, Any]:
         """The state, whatever it is: this never fails, and takes a few seconds at most."""
         gauges = self._gateway.gauges()
-        own = {
+        own: dict[str, Any] = {
             "pool": _named(gauges, "pool.", ("size", "idle", "waiting")),
             "calls": _named(gauges, "calls.", ("running", "waiting")),
             "circuit": "open" if gauges["circuit.open"] else "closed",
@@ -59,6 +59,7 @@ class Health:
                 "host": self._embedder.service.host,
                 "model": self._embedder.service.model,
                 "circuit": "open" if self._embedder.circuit.open else "closed",
+                "failure": self._embedder.failure and self._embedder.failure.message,
             }
         try:
             said = await self._ask()
@@ -70,7 +71,8 @@ class Health:
         said["migrations"]["pending"] = pending
         well = not pending and not said["database"]["in_recovery"]
         well = well and all(finding["ok"] for finding in said["findings"])
-        well = well and not (self._embedder and self._embedder.circuit.open)
+        if self._embedder:
+            well = well and not self._embedder.circuit.open and not self._embedder.failure
         model = said["embedding"]
         if model["provider"] not in {None, "built-in"}:
             # Only with vectors of the same model can queries be compared.

@@ -1,7 +1,7 @@
 -- retail.swap_embeddings: the next vectors take the place of those that are searched.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(12);
+SELECT plan(14);
 
 DELETE FROM retail.product_description_embeddings;
 SELECT min(product_id) AS one FROM retail.products \gset
@@ -14,6 +14,7 @@ CREATE INDEX tap_hnsw_idx ON retail.next_product_description_embeddings
     USING hnsw ((description_embedding::halfvec(3)) halfvec_cosine_ops);
 CREATE INDEX tap_idx ON retail.next_product_description_embeddings (last_updated);
 GRANT SELECT (product_id) ON retail.product_description_embeddings TO operators;
+GRANT SELECT, DELETE ON retail.product_description_embeddings TO storekeeper_auditor;
 
 SELECT be('analyst@zava.example');
 SELECT throws_ok('SELECT retail.swap_embeddings(7::smallint)', '42501', 'no persona');
@@ -44,6 +45,17 @@ SELECT results_eq(
 SET LOCAL ROLE storekeeper_definer;
 SELECT results_eq('SELECT finding FROM retail.embedding_index_state()', $$VALUES ('retail.tap_hnsw_idx')$$, 'by the doctor, too');
 RESET ROLE;
+SELECT ok(
+    has_table_privilege('storekeeper_auditor', 'retail.product_description_embeddings', 'SELECT')
+    AND has_table_privilege('storekeeper_auditor', 'retail.product_description_embeddings', 'DELETE')
+    AND NOT has_any_column_privilege('storekeeper_auditor', 'retail.next_product_description_embeddings', 'SELECT'),
+    'those to the whole table as well'
+);
+SELECT results_eq(
+    $$SELECT c.relname::text, obj_description(c.oid, 'pg_class') ~ 'take over'
+        FROM pg_class AS c WHERE c.relname LIKE '%product\_description\_embeddings' AND c.relkind = 'r' ORDER BY 1$$,
+    $$VALUES ('next_product_description_embeddings', true), ('product_description_embeddings', false)$$, 'and comments'
+);
 SET LOCAL ROLE storekeeper_owner;
 INSERT INTO retail.next_product_description_embeddings (product_id, description_embedding) VALUES (:one, '[4]');
 INSERT INTO search.next_description_model VALUES (8);

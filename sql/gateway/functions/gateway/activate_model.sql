@@ -12,6 +12,7 @@ DECLARE
     v_hook    regproc;
 BEGIN
     SET LOCAL ROLE storekeeper_definer;
+    LOCK TABLE embedding.models IN SHARE ROW EXCLUSIVE MODE;  -- one at a time
     -- Whoever puts vectors holds them until its end.
     PERFORM FROM embedding.models AS m ORDER BY m.model_id FOR UPDATE;
     SELECT m.* INTO v_model FROM embedding.models AS m WHERE m.name = activate_model.name;

@@ -27,10 +27,8 @@ BEGIN
             MESSAGE = format('There is a model %s already, whose vectors have %s numbers.', name, v_model.dimension),
             HINT = 'Ask the service for that dimension, or for another model.';
     END IF;
-    -- One that was being filled gives way.
-    DELETE FROM embedding.models AS m
-    WHERE m.provider <> 'built-in' AND NOT m.is_active AND m.name <> begin_model.name
-      AND NOT coalesce(v_model.is_active, false);
+    -- What is missing is to stay so until it waits. Who writes what is searched needs less, and does not wait.
+    PERFORM FROM embedding.models AS m ORDER BY m.model_id FOR NO KEY UPDATE;
     IF v_model.model_id IS NULL THEN
         INSERT INTO embedding.models AS m (name, provider, dimension)
         VALUES (begin_model.name, 'openai', begin_model.dimension)
@@ -49,6 +47,10 @@ BEGIN
         EXECUTE format('SELECT %s($1)', v_hook) INTO v_some USING v_model.model_id;
         v_queued := v_queued + v_some;
     END LOOP;
+    -- One that was being filled gives way; at the end, as who writes may hold on to it and wait for nothing more.
+    SET LOCAL ROLE storekeeper_definer;
+    DELETE FROM embedding.models AS m
+    WHERE m.provider <> 'built-in' AND NOT m.is_active AND m.name <> begin_model.name AND NOT v_model.is_active;
     RESET ROLE;
     RETURN v_queued;
 END

@@ -53,6 +53,7 @@ AS $function$
         'who', (SELECT row_to_json(w) FROM gateway.who() AS w),
         'watched', gateway.watched_tables(),
         'embedding_model', (SELECT m.name FROM embedding.models AS m WHERE m.is_active AND m.provider <> 'built-in'),
+        'embedding_dimension', (SELECT m.dimension FROM embedding.models AS m WHERE m.is_active AND m.provider <> 'built-in'),
         'database', gateway.run_id(),
         'functions', coalesce((
             SELECT json_agg(json_build_object(
@@ -113,10 +114,10 @@ AS $function$
 $function$;
 
 COMMENT ON FUNCTION gateway.catalog IS $comment$
-{instructions, who, watched, embedding_model, functions: […], types: {oid: …}} of tool, resource, prompt and completion: what the
-caller's persona may execute, with comments, arguments, results and everything a JSON Schema of their types
-needs. source changes when the function does; watched are the tables of gateway.watched_tables;
-embedding_model is the service's whose vectors are searched, null for the built-in one.
+{instructions, who, watched, embedding_model, embedding_dimension, functions: […], types: {oid: …}} of tool, resource,
+prompt and completion: what the caller's persona may execute, with comments, arguments, results and everything a
+JSON Schema of their types needs. source changes when the function does; watched are the tables of gateway.watched_tables;
+embedding_model is the service's whose vectors are searched, of embedding_dimension numbers; null for the built-in one.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.catalog FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gateway.catalog TO storekeeper_dba;

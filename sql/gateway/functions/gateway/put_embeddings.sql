@@ -6,9 +6,10 @@ LANGUAGE plpgsql
 VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '500ms'  -- below deadlock_timeout: if somebody must give way, it is the worker
 AS $function$
 DECLARE
-    v_tickets  CONSTANT bigint[] := ARRAY(
+    v_tickets  bigint[] := ARRAY(
         SELECT g.ticket FROM json_to_recordset(put_embeddings.embeddings) AS g (ticket bigint)
     );
     v_done     integer := 0;
@@ -18,13 +19,25 @@ DECLARE
     v_hook     regproc;
     v_wrong    integer;
 BEGIN
-    -- No switch of models until the end of this transaction: it decides where vectors go. Queued texts are
-    -- locked in the order in which all do.
+    -- No switch of models until the end of this transaction: it decides where vectors go.
     PERFORM FROM embedding.models AS m ORDER BY m.model_id FOR SHARE;
-    PERFORM FROM embedding.queue AS q
-    WHERE q.ticket = ANY (v_tickets)
-    ORDER BY q.model_id, q.subject, q.key
-    FOR UPDATE;
+    BEGIN
+        -- In the order in which all lock them. Who takes others holds on to these for a moment.
+        PERFORM FROM embedding.queue AS q
+        WHERE q.ticket = ANY (v_tickets)
+        ORDER BY q.model_id, q.subject, q.key
+        FOR UPDATE;
+    EXCEPTION
+        WHEN lock_not_available THEN
+            -- A text that is being replaced, maybe by a long transaction, is left out.
+            v_tickets := ARRAY(
+                SELECT q.ticket
+                FROM embedding.queue AS q
+                WHERE q.ticket = ANY (v_tickets)
+                ORDER BY q.model_id, q.subject, q.key
+                FOR UPDATE SKIP LOCKED
+            );
+    END;
 
     SELECT m.dimension INTO v_wrong
     FROM json_to_recordset(put_embeddings.embeddings) AS g (ticket bigint, vector json)
@@ -43,7 +56,7 @@ BEGIN
         WITH done AS (
             DELETE FROM embedding.queue AS q
             USING json_to_recordset(put_embeddings.embeddings) AS g (ticket bigint, vector json)
-            WHERE q.ticket = g.ticket
+            WHERE q.ticket = g.ticket AND q.ticket = ANY (v_tickets)
             RETURNING q.model_id, q.subject, q.key, g.vector
         )
         SELECT d.model_id, d.subject, json_agg(json_build_object('key', d.key, 'vector', d.vector) ORDER BY d.key)
@@ -77,7 +90,7 @@ COMMENT ON FUNCTION gateway.put_embeddings IS $comment$
 For workers: [{ticket, vector}] of texts that gateway.take_texts handed out. Each goes to the function
 <schema>.store_embeddings(subject text, model_id smallint, rows json) of its subject's schema, rows being [{key,
 vector}]; storekeeper_owner owns it and it is SECURITY DEFINER, so that it can do what that role can, and no more. What
-is not waited for any more is left out: a newer text came, or somebody else has taken the text over.
+is not waited for any more is left out: a newer text came or is coming, or somebody else has taken the text over.
 @return How many were stored.
 $comment$;
 REVOKE ALL ON FUNCTION gateway.put_embeddings FROM PUBLIC;

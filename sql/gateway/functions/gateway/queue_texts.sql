@@ -12,14 +12,18 @@ VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
-    -- In the order in which all lock these rows.
+    -- In the order in which all lock these rows. A model that is being forgotten is waited for, and left out.
     INSERT INTO embedding.queue AS q (model_id, subject, key, content)
     SELECT m.model_id, queue_texts.subject, t.key, t.content
     FROM unnest(queue_texts.keys, queue_texts.contents) AS t (key, content)
     CROSS JOIN embedding.models AS m
     WHERE m.provider <> 'built-in'
-      AND (queue_texts.model_id IS NULL OR m.model_id = queue_texts.model_id)
+      AND (queue_texts.model_id IS NULL OR m.model_id = queue_texts.model_id AND NOT EXISTS (
+            SELECT FROM embedding.queue AS w
+            WHERE w.model_id = m.model_id AND w.subject = queue_texts.subject AND w.key = t.key
+      ))
     ORDER BY m.model_id, t.key COLLATE "C"
+    FOR KEY SHARE OF m
     ON CONFLICT ON CONSTRAINT queue_pkey DO UPDATE
     SET content = excluded.content, queued_at = excluded.queued_at, not_before = excluded.not_before,
         attempts = 0, ticket = NULL, last_error = NULL

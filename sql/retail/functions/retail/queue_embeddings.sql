@@ -20,8 +20,8 @@ BEGIN
     v_table := CASE
         WHEN v_active THEN 'product_description_embeddings' ELSE 'next_product_description_embeddings'
     END;
-    -- Whoever changes a product now does not see the model yet, and would not queue the new text.
-    LOCK TABLE retail.products IN SHARE MODE;
+    -- Whoever changes what is described now does not see the model yet, and would not queue the new text.
+    LOCK TABLE retail.categories, retail.product_types, retail.products IN SHARE MODE;
     IF NOT v_active AND v_model_id IS DISTINCT FROM (SELECT n.model_id FROM search.next_description_model AS n) THEN
         -- What another model left there.
         PERFORM retail.empty_next_embeddings();
@@ -64,7 +64,8 @@ $function$;
 
 COMMENT ON FUNCTION retail.queue_embeddings IS $comment$
 For gateway.begin_model, as storekeeper_owner: the products that have no vector of this model wait for one; of the
-built-in model they get it at once. Who writes products waits meanwhile; who reads them does not.
+built-in model they get it at once. Who writes products, their types or categories waits
+meanwhile; who reads them does not.
 @return How many products lack a vector.
 $comment$;
 REVOKE ALL ON FUNCTION retail.queue_embeddings FROM PUBLIC;

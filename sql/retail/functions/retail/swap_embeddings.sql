@@ -12,6 +12,8 @@ DECLARE
     v_name     text;
     v_grant    record;
     v_trigger  record;
+    v_comment  text;
+    v_next_comment text;
 BEGIN
     LOCK TABLE search.description_model, search.next_description_model,
         retail.product_description_embeddings, retail.next_product_description_embeddings
@@ -28,20 +30,28 @@ BEGIN
     FOR v_schema, v_name IN VALUES ('search', 'description_model'), ('retail', 'product_description_embeddings') LOOP
         -- Whoever may read these may read the new ones; the old ones are nobody's.
         FOR v_grant IN
-            SELECT a.attname, g.grantee::regrole AS grantee
-            FROM pg_attribute AS a, aclexplode(a.attacl) AS g
-            WHERE a.attrelid = to_regclass(v_schema || '.' || v_name)
-              AND g.privilege_type = 'SELECT'
-              AND g.grantee <> 0
+            SELECT g.privilege_type || a.part AS may, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END AS who
+            FROM (
+                SELECT format(' (%I)', a.attname) AS part, a.attacl AS acl
+                FROM pg_attribute AS a
+                WHERE a.attrelid = to_regclass(v_schema || '.' || v_name)
+                UNION ALL
+                SELECT '', c.relacl FROM pg_class AS c WHERE c.oid = to_regclass(v_schema || '.' || v_name)
+            ) AS a, aclexplode(a.acl) AS g
+            WHERE g.grantee <> 'storekeeper_owner'::regrole
         LOOP
             EXECUTE format(
-                'GRANT SELECT (%1$I) ON %3$s.next_%4$s TO %2$s; REVOKE SELECT (%1$I) ON %3$s.%4$s FROM %2$s',
-                v_grant.attname, v_grant.grantee, v_schema, v_name
+                'GRANT %1$s ON %3$s.next_%4$s TO %2$s; REVOKE %1$s ON %3$s.%4$s FROM %2$s',
+                v_grant.may, v_grant.who, v_schema, v_name
             );
         END LOOP;
+        v_comment := obj_description(to_regclass(v_schema || '.' || v_name), 'pg_class');
+        v_next_comment := obj_description(to_regclass(v_schema || '.next_' || v_name), 'pg_class');
         EXECUTE format('ALTER TABLE %s.%s RENAME TO former_%2$s', v_schema, v_name);
         EXECUTE format('ALTER TABLE %s.next_%s RENAME TO %2$s', v_schema, v_name);
         EXECUTE format('ALTER TABLE %s.former_%s RENAME TO next_%2$s', v_schema, v_name);
+        EXECUTE format('COMMENT ON TABLE %s.%s IS %L', v_schema, v_name, v_comment);
+        EXECUTE format('COMMENT ON TABLE %s.next_%s IS %L', v_schema, v_name, v_next_comment);
         -- What watched the old ones watches the new ones.
         FOR v_trigger IN
             SELECT
@@ -63,7 +73,7 @@ $function$;
 
 COMMENT ON FUNCTION retail.swap_embeddings IS $comment$
 For gateway.activate_model, as storekeeper_owner: the two tables of vectors change their names, which takes no longer
-for a million products than for one, and the former vectors are dropped. Indexes go with their table; grants and
-triggers go to the table that is searched. SK409 where the next vectors are another model's.
+for a million products than for one, and the former vectors are dropped. Indexes go with their table; grants, triggers
+and comments stay with the name. SK409 where the next vectors are another model's.
 $comment$;
 REVOKE ALL ON FUNCTION retail.swap_embeddings FROM PUBLIC;

@@ -61,7 +61,7 @@ What is to be run, in this order and each outside a transaction, so that retail.
 up to retail.exact_search_limit vectors, nor where it is there; else one by HNSW on halfvec of the vectors' dimension,
 after those are dropped that are invalid or of another dimension. storekeeper index runs them, and \gexec at psql does.
 @title Wanted vector index
-@param table_name  The table of vectors.
+@param table_name  The table of vectors; that which is searched where none is given.
 @param rebuild     Whether to build an index anew that is there.
 @return Statements.
 @example SELECT retail.wanted_embedding_index() \gexec
