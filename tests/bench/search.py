@@ -8,8 +8,8 @@ and of the model's vocabulary; the triggers make their words and vectors.
 
 For each size: how long the load and the index take, and what room; then, under filters that leave ever less,
 medians of text in -> rows out (tool.semantic_search_products), of the vector search alone
-(retail.nearest_products) and of comparing all that the filter leaves; and which part of the ten nearest is
-found. The texts are labelled queries of tests/search.
+(retail.nearest_products) and of comparing all that the filter leaves; and which part of the ten rows is found
+that comparing all would show. The texts are labelled queries of tests/search.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ FILTERS = {
         ", price_min => 50, price_max => 50.50",
     ),
 }
-COLUMNS = ("filter", "tool ms", "nearest ms", "exact ms", "rows", "recall@10")
+COLUMNS = ("filter", "tool ms", "tool recall", "nearest ms", "recall", "exact ms")
 TABLE = "retail.product_description_embeddings"
 INDEXES = f"""
     SELECT i.indexrelid::regclass::text FROM pg_index AS i
@@ -192,31 +192,45 @@ def median(connection: Connection, statement: str, asked: list[Query], rounds: i
     return statistics.median(times) * 1000
 
 
+def same(found: list[list[Any]], truth: list[list[Any]]) -> float:
+    """Which part of the true rows was found."""
+    hits = sum(len(set(rows) & set(exact)) for rows, exact in zip(found, truth, strict=True))
+    return hits / max(1, sum(map(len, truth)))
+
+
 def measure(connection: Connection, asked: list[Query], rounds: int) -> Iterator[dict[str, Any]]:
     """One row a filter."""
+
+    def ask(statement: str) -> list[list[Any]]:
+        # By distance, not by name: products at the same distance stand for each other.
+        return [
+            [
+                round(key, 7) if isinstance(key, float) else key
+                for key, *_ in connection.execute(statement, query)
+            ]
+            for query in asked
+        ]
+
     for name, (arguments, of_tool) in FILTERS.items():
-        nearest = f"SELECT * FROM retail.nearest_products(%(vector)s::vector, 10{arguments})"
+        nearest = f"SELECT distance FROM retail.nearest_products(%(vector)s::vector, 10{arguments})"
+        tool = None
+        if of_tool is not None:
+            tool = f"SELECT sku FROM tool.semantic_search_products(%(text)s, 10{of_tool})"
         row: dict[str, Any] = {"filter": name}
         with connection.transaction(force_rollback=True):
             connection.execute("SELECT gateway.impersonate(%s)", (PERSON,))
             row["nearest ms"] = median(connection, nearest, asked, rounds)
-            found = [connection.execute(nearest, query).fetchall() for query in asked]
-            if of_tool is not None:
-                tool = f"SELECT * FROM tool.semantic_search_products(%(text)s, 10{of_tool})"
+            near, shown = ask(nearest), []
+            if tool:
                 row["tool ms"] = median(connection, tool, asked, rounds)
+                shown = ask(tool)
         with connection.transaction(force_rollback=True):
             connection.execute(ALL_EXACT)
             connection.execute("SELECT gateway.impersonate(%s)", (PERSON,))
             row["exact ms"] = median(connection, nearest, asked[:12], 1)
-            truth = [connection.execute(nearest, query).fetchall() for query in asked]
-        # By distance, not by name: products at the same distance stand for each other.
-        hits = sum(
-            distance <= exact[-1][1] + 1e-9
-            for rows, exact in zip(found, truth, strict=True)
-            for _, distance in rows
-        )
-        row["rows"] = statistics.mean(len(rows) for rows in found)
-        row["recall@10"] = hits / max(1, sum(map(len, truth)))
+            row["recall"] = same(near, ask(nearest))
+            if tool:
+                row["tool recall"] = same(shown, ask(tool))
         yield row
 
 

@@ -17,7 +17,7 @@ LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 SET hnsw.iterative_scan = relaxed_order
-SET hnsw.ef_search = 400
+SET hnsw.ef_search = 800
 SET hnsw.max_scan_tuples = 20000
 -- From the index, or from the candidates, to the other rows one by one: never through a whole table.
 SET enable_seqscan = off
@@ -62,8 +62,9 @@ DECLARE
     v_candidates integer;
     v_ids        integer[];
     v_distances  double precision[];
+    v_enough     boolean := false;
 BEGIN
-    IF query_embedding IS NULL OR how_many < 1 OR public.vector_norm(query_embedding) = 0 THEN
+    IF query_embedding IS NULL OR how_many >= 1 IS NOT TRUE OR public.vector_norm(query_embedding) = 0 THEN
         RETURN;
     END IF;
     -- Counted no further than the answer matters, and by what an index can count.
@@ -74,9 +75,9 @@ BEGIN
     IF v_candidates > v_limit AND v_dimension <= 4000 THEN
         -- A few more than asked for, as half the precision may change places of near neighbours. Under a filter the
         -- nearest of all, and who of them passes.
-        EXECUTE format(v_look, CASE WHEN v_filter = '' THEN v_from || v_order || '2 * $2 + 20' ELSE
+        EXECUTE format(v_look, CASE WHEN v_filter = '' THEN v_from || v_order || '2 * $2::bigint + 20' ELSE
             ' FROM (SELECT e.product_id, e.description_embedding FROM retail.product_description_embeddings AS e'
-                || v_order || '400) AS e JOIN retail.products AS p USING (product_id) WHERE ' || v_filter
+                || v_order || '800) AS e JOIN retail.products AS p USING (product_id) WHERE ' || v_filter
         END)
         INTO v_ids, v_distances
         USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
@@ -85,15 +86,15 @@ BEGIN
             EXECUTE format(v_count, ' WHERE ' || v_filter, 12 * v_limit + 1)
             INTO v_candidates
             USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
-            -- Too many to compare: on through the index until enough have passed. Where few near ones do, it finds
-            -- others than the nearest.
+            -- Too many to compare: on through the index until enough have passed, or it has gone far enough.
             IF v_candidates > 12 * v_limit THEN
-                EXECUTE format(v_look, v_from || v_order || '2 * $2 + 20')
+                EXECUTE format(v_look, v_from || v_order || '2 * $2::bigint + 20')
                 INTO v_ids, v_distances
                 USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
+                v_enough := true;
             END IF;
         END IF;
-        IF cardinality(v_ids) = how_many THEN
+        IF v_enough OR cardinality(v_ids) = how_many THEN
             RETURN QUERY SELECT u.product_id, u.distance FROM unnest(v_ids, v_distances) AS u (product_id, distance);
             RETURN;
         END IF;
@@ -108,7 +109,9 @@ $function$;
 COMMENT ON FUNCTION retail.nearest_products IS $comment$
 The products whose vectors are nearest to a vector by cosine, the nearest first: as many as asked for wherever the
 filters leave as many. Up to retail.exact_search_limit vectors, or a third of it that a filter leaves, are compared one
-by one; more are looked up in the index of retail.wanted_embedding_index, and sorted by their exact distance.
+by one; more are looked up in the index of retail.wanted_embedding_index, and sorted by their exact distance. Where a
+filter leaves more than four times the limit and few of the nearest pass it, fewer are found: those that are among the
+20,000 nearest of all.
 @title Nearest products
 @param query_embedding  Of the model and dimension of the table; nothing is near to NULL or zeros.
 @param how_many         At most so many.

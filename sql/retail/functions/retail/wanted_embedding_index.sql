@@ -48,7 +48,7 @@ BEGIN
             RETURN NEXT format(
                 'CREATE INDEX CONCURRENTLY ON %s USING hnsw'
                 ' ((description_embedding::public.halfvec(%s)) public.halfvec_cosine_ops)'
-                ' WITH (m = 24, ef_construction = 100)',
+                ' WITH (m = 24, ef_construction = 200)',
                 table_name, v_dimension
             );
         END IF;
