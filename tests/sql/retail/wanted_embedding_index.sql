@@ -23,7 +23,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 100;
 SELECT results_eq(
     'SELECT retail.wanted_embedding_index()',
     $$VALUES ('CREATE INDEX CONCURRENTLY ON retail.product_description_embeddings USING hnsw'
-        ' ((description_embedding::public.halfvec(3)) public.halfvec_cosine_ops) WITH (m = 24, ef_construction = 100)')$$,
+        ' ((description_embedding::public.halfvec(3)) public.halfvec_cosine_ops) WITH (m = 24, ef_construction = 200)')$$,
     'many want one'
 );
 SELECT ok(NOT s.ok AND s.finding LIKE 'missing: %', 'and the doctor says so') FROM retail.embedding_index_state() AS s;
