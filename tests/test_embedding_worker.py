@@ -53,6 +53,10 @@ STORED = """
     SELECT product_id, description_embedding::text FROM retail.product_description_embeddings ORDER BY 1
 """
 STATE = "SELECT gateway.embedding_state()"
+OTHERS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
 
 
 @pytest.fixture
@@ -180,6 +184,8 @@ def test_a_worker_that_is_killed_loses_nothing(own: Target, service: EmbeddingSe
     assert answered.wait(PATIENCE)
     killed.send_signal(signal.SIGKILL)
     killed.communicate(timeout=PATIENCE)
+    # What it had sent is still done.
+    eventually(lambda: own.execute(OTHERS) == [(0,)])
     left = state(own)[MODEL]
     assert left["taken"] > 0
     assert not left["active"]
