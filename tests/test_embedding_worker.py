@@ -331,7 +331,7 @@ def test_who_is_stopped_gives_back_what_it_has(
     stopped = embedding(dba(own, service))
     eventually(lambda: len(service.asked) > LANES)
     stopped.send_signal(signal_number)
-    output, _ = stopped.communicate(timeout=10)
+    output, _ = stopped.communicate(timeout=PATIENCE / 2)
     assert stopped.returncode == code, output
     assert "Traceback" not in output
     assert "never retrieved" not in output

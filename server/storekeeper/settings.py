@@ -74,9 +74,7 @@ class Settings(BaseSettings):
     embedding_api_version: str | None = None  # of Azure OpenAI
     embedding_proxy: SecretStr | None = None  # the environment's proxies don't count
     embedding_timeout: Annotated[float, Field(gt=0, le=3600)] = 30  # of one request for products
-    embedding_query_timeout: Annotated[float, Field(gt=0, le=3600)] = (
-        2  # after it, full-text search alone
-    )
+    embedding_query_timeout: Annotated[float, Field(gt=0, le=3600)] = 2  # then words alone
     embedding_batch: Annotated[int, Field(ge=1, le=2048)] = 32  # texts a request
     embedding_rate: Annotated[float, Field(gt=0)] | None = None  # requests a minute
 

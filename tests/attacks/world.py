@@ -264,9 +264,10 @@ class Served:
         result = self.wire.call("session_state")
         assert not result["isError"], result
         state: dict[str, Any] = result["structuredContent"]
-        # The call's own, which differ from one to the next.
-        for name in ("storekeeper.context",):
-            state["settings"].pop(name, None)
+        # The call's own, which differ from one to the next: the second is what is left of the time.
+        state["settings"].pop("storekeeper.context", None)
+        left = int(state["settings"].pop("statement_timeout"))
+        assert 0 < left <= 1000 * float(self._environment["STOREKEEPER_STATEMENT_TIMEOUT"]), left
         return state
 
     def send(self, attack: Attack, patience: float) -> Outcome:
