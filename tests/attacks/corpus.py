@@ -72,7 +72,14 @@ def read(folder: Path = FOLDER) -> list[Attack]:
 
 def _family(path: Path) -> list[Attack]:
     _, *parts = re.split(rf"^{ATTACK}", path.read_text(), flags=re.MULTILINE)
-    return [_attack(path.stem, part) for part in parts]
+    attacks = [_attack(path.stem, part) for part in parts]
+    if path.stem != "bombs":
+        return attacks
+    # Each takes seconds, and is about resources rather than rights: one role each, in turn.
+    return [
+        replace(attack, roles=(ROLES[n % len(ROLES)],)) if attack.roles == ROLES else attack
+        for n, attack in enumerate(attacks)
+    ]
 
 
 def _attack(family: str, part: str) -> Attack:

@@ -1,4 +1,4 @@
-"""Each attack, as each role, through a real `storekeeper serve`: nothing leaks, nothing changes."""
+"""Each attack, as each of its roles, through a real `storekeeper serve`: nothing leaks, nothing changes."""
 
 from __future__ import annotations
 
