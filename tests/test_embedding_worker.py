@@ -53,6 +53,13 @@ STORED = """
     SELECT product_id, description_embedding::text FROM retail.product_description_embeddings ORDER BY 1
 """
 STATE = "SELECT gateway.embedding_state()"
+# A shell's background job ignores SIGINT, and so would what it starts.
+EMBED = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from storekeeper.cli import main
+sys.exit(main(["embed"]))
+"""
 OTHERS = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
@@ -95,7 +102,7 @@ def embed(environment: dict[str, str], *arguments: str) -> subprocess.CompletedP
 
 def embedding(environment: dict[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "storekeeper", "embed"],
+        [sys.executable, "-c", EMBED],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -115,7 +115,8 @@ def test_a_finding_degrades(own: Target) -> None:
     )
     with Wire(own.environment(SEATTLE)) as wire:
         wire.greet()
-        said = health(wire)
+        # On a busy machine the first answer may be that the database took too long.
+        said = eventually(lambda: (found := health(wire)).get("findings") and found)
     assert {"subject": "shelves", "ok": False, "finding": "bent"} in said["findings"]
     assert said["status"] == "degraded"
 

@@ -62,7 +62,7 @@ def test_the_password_changes_while_calls_run(world: World, tmp_path: Path, orde
         finally:
             ended.set()
             calls.join()
-        assert len(results) > 10
+        assert len(results) > 2
         assert not any(results)
         assert works(wire)
         with pytest.raises(psycopg.OperationalError, match="password"):
