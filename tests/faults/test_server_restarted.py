@@ -8,9 +8,8 @@ import time
 
 import pytest
 
-from storekeeper.failures import IN_DOUBT
-
 from faults.world import SLACK, World, failure, start, works
+from storekeeper.failures import IN_DOUBT
 from wire import Message, eventually
 
 IN_FLIGHT = 32
