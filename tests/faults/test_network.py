@@ -146,24 +146,24 @@ def test_a_reset_during_a_read(world: World, proxy: Proxy, wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("tool", ["once_write", "plain_write"])
-def test_an_answer_is_lost_and_the_connection_then(
-    world: World, proxy: Proxy, wire: Wire, tool: str
-) -> None:
+def test_an_answer_is_lost_and_the_connection_then(world: World, proxy: Proxy, tool: str) -> None:
     """The write was made: with a key its answer is told all the same, without one nobody knows."""
     note = f"lost {secrets.token_hex(8)}"
-    number = start(wire, tool, note=note)
-    world.once_running("COMMIT")
-    proxy.silence()
-    eventually(lambda: world.notes(note) == 1)
-    proxy.flow()
-    proxy.reset()
-    result = wire.answer(number)["result"]
-    if tool == "once_write":
-        assert result["structuredContent"]["note"] == note
-    else:
-        assert failure(result)["error_code"] == "UNAVAILABLE"
-    assert world.notes(note) == 1
-    assert works(wire)
+    # A server of its own, whose calls have time to find out.
+    with world.serving(proxy, **SETTINGS | {"statement_timeout": 20, "pool_timeout": 20}) as wire:
+        number = start(wire, tool, note=note)
+        world.once_running("COMMIT")
+        proxy.silence()
+        eventually(lambda: world.notes(note) == 1)
+        proxy.flow()
+        proxy.reset()
+        result = wire.answer(number)["result"]
+        if tool == "once_write":
+            assert result["structuredContent"]["note"] == note
+        else:
+            assert failure(result)["error_code"] == "UNAVAILABLE"
+        assert world.notes(note) == 1
+        assert works(wire)
 
 
 def test_a_reset_before_the_database_heard_of_a_write(
