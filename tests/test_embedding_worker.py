@@ -100,6 +100,17 @@ def embed(environment: dict[str, str], *arguments: str) -> subprocess.CompletedP
     return run
 
 
+def searched_by(target: Target, service: EmbeddingServer, **given: Any) -> int:
+    """What `storekeeper embed` does, in this process; how many texts."""
+    settings = Settings.read(
+        embedding_url=service.url, embedding_model=MODEL, embedding_api_key=KEY, **given
+    )
+    database = Database(server=target.gateway, dba=target.dba)
+    done, name = embedding_module.fill_and_switch(settings, database, lambda *_: None)
+    assert name == MODEL
+    return done
+
+
 def embedding(environment: dict[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", EMBED],
@@ -243,7 +254,7 @@ def test_what_is_missing_is_said(own: Target, service: EmbeddingServer) -> None:
 def test_back_to_the_built_in_model(own_with_model: Target, service: EmbeddingServer) -> None:
     own = own_with_model
     (built_in,) = state(own)
-    assert embed(dba(own, service)).returncode == 0
+    searched_by(own, service)
     assert close(stored(own), wanted(own))
     run = embed(dba(own, service), "--model", "built-in")
     assert run.returncode == 0, run.stderr
@@ -269,7 +280,7 @@ USED = """
 
 
 def test_searches_go_on_while_models_are_switched(own: Target, service: EmbeddingServer) -> None:
-    assert embed(dba(own, service)).returncode == 0
+    searched_by(own, service)
     service.always = slow(0.01)
     ended = threading.Event()
     searched: Counter[str] = Counter()
@@ -317,12 +328,7 @@ def test_what_changes_before_the_switch_is_embedded_as_well(
         own.execute("UPDATE retail.products SET description = 'anew' WHERE product_id = 1")
 
     monkeypatch.setattr(vector_index, "build", builds)
-    settings = Settings.read(
-        embedding_url=service.url, embedding_model=MODEL, embedding_api_key=KEY
-    )
-    database = Database(server=own.gateway, dba=own.dba)
-    done, name = embedding_module.fill_and_switch(settings, database, lambda *_: None)
-    assert (done, name) == (len(wanted(own)) + 1, MODEL)
+    assert searched_by(own, service) == len(wanted(own)) + 1
     assert state(own)[MODEL]["active"]
     assert close(stored(own), wanted(own))
 
@@ -685,7 +691,7 @@ def test_queries_are_compared_with_the_vectors_of_their_service(
 ) -> None:
     """By MCP: the service's vectors as long as it answers, then words alone, then its vectors again."""
     own = own_with_model
-    environment = dba(own, service, STOREKEEPER_EMBEDDING_QUERY_TIMEOUT="0.5") | {
+    environment = dba(own, service, STOREKEEPER_EMBEDDING_QUERY_TIMEOUT="10") | {
         "STOREKEEPER_DATABASE_URL": own.gateway,
         "STOREKEEPER_PRINCIPAL": HEAD_OFFICE,
     }
@@ -703,7 +709,7 @@ def test_queries_are_compared_with_the_vectors_of_their_service(
         assert not before[0]["degraded"]
         assert service.texts == [], "nobody asks for a vector that can't be compared"
 
-        assert embed(dba(own, service)).returncode == 0
+        searched_by(own, service)
         eventually(lambda: content in service.texts or not search(wire))
         found = search(wire)
         assert (found[0]["sku"], found[0]["similarity"], found[0]["degraded"]) == (sku, 1, False)
@@ -730,7 +736,7 @@ def test_health_tells_of_a_service_that_is_down(
     own_with_model: Target, service: EmbeddingServer
 ) -> None:
     own = own_with_model
-    assert embed(dba(own, service)).returncode == 0
+    searched_by(own, service)
     environment = dba(own, service) | {
         "STOREKEEPER_DATABASE_URL": own.gateway,
         "STOREKEEPER_PRINCIPAL": HEAD_OFFICE,
@@ -768,7 +774,7 @@ def test_health_tells_of_a_service_that_is_down(
 
 
 def test_health_tells_of_a_service_that_refuses(own: Target, service: EmbeddingServer) -> None:
-    assert embed(dba(own, service)).returncode == 0
+    searched_by(own, service)
     service.key = "another"
     with Wire(serving(own, service)) as wire:
         wire.greet()
@@ -788,7 +794,7 @@ def test_health_tells_of_a_service_that_refuses(own: Target, service: EmbeddingS
 
 def test_a_server_that_asks_for_another_dimension(own: Target, service: EmbeddingServer) -> None:
     """Its vectors can't be compared: words count, and nothing fails."""
-    assert embed(dba(own, service), "--dimension", "5").returncode == 0
+    searched_by(own, service, embedding_dimension=5)
     with Wire(serving(own, service)) as wire:
         wire.greet()
         found = wire.call("semantic_search_products", query_description="hose")
@@ -811,34 +817,18 @@ def test_the_doctor_asks_the_service(own_with_model: Target, service: EmbeddingS
     assert well["ok"]
     assert f"vectors of {DIMENSION} numbers by {MODEL}" in well["finding"]
     assert "before storekeeper embed" in well["finding"]
-    assert embed(dba(own_with_model, service)).returncode == 0
+    searched_by(own_with_model, service)
     assert told()["finding"].endswith(f"by {MODEL}")
     another = told(STOREKEEPER_EMBEDDING_MODEL="another")
     assert (another["ok"], f"={MODEL}," in another["hint"]) == (False, True)
     none = told(STOREKEEPER_EMBEDDING_URL="")
     assert (none["ok"], f"vectors of {MODEL}" in none["finding"]) == (False, True)
+    own_with_model.execute("UPDATE retail.products SET description = 'anew' WHERE product_id = 1")
+    own_with_model.execute("UPDATE embedding.queue SET last_error = 'too long'")
+    failing = told()
+    assert not failing["ok"]
+    assert "1 texts have failed: too long" in failing["finding"]
     service.always = status(401)
     ill = told()
     assert not ill["ok"]
     assert "STOREKEEPER_EMBEDDING_API_KEY" in ill["hint"]
-
-
-def test_the_doctor_knows_whose_vectors_are_searched(own: Target, service: EmbeddingServer) -> None:
-    def told(**changed: str) -> dict[str, Any]:
-        run = storekeeper("doctor", "--json", environment=dba(own, service) | changed)
-        findings: list[dict[str, Any]] = json.loads(run.stdout)["findings"]
-        return next(f for f in findings if f["subject"] == "embedding service")
-
-    assert embed(dba(own, service)).returncode == 0
-    assert told()["ok"]
-    another = told(STOREKEEPER_EMBEDDING_MODEL="other")
-    assert not another["ok"]
-    assert f"STOREKEEPER_EMBEDDING_MODEL={MODEL}" in another["hint"]
-    none = told(STOREKEEPER_EMBEDDING_URL="")
-    assert not none["ok"]
-    assert MODEL in none["finding"]
-    own.execute("UPDATE retail.products SET description = 'anew' WHERE product_id = 1")
-    own.execute("UPDATE embedding.queue SET last_error = 'too long'")
-    failing = told()
-    assert not failing["ok"]
-    assert "1 texts have failed: too long" in failing["finding"]

@@ -700,7 +700,7 @@ def test_an_account_that_owns_nothing(alone: Server) -> None:
 def test_an_account_that_may_create_roles(alone: Server) -> None:
     execute(alone.admin, CREATE_ACCOUNT.format(sql.Identifier("dba")))
     execute(alone.admin, "ALTER ROLE dba CREATEROLE")
-    _works_without_superuser_rights(
+    mine = _migrates_as_told(
         alone,
         [
             r"CREATE ROLE storekeeper_loader NOLOGIN BYPASSRLS;",
@@ -708,6 +708,7 @@ def test_an_account_that_may_create_roles(alone: Server) -> None:
             r"CREATE EXTENSION vector SCHEMA public;",
         ],
     )
+    _works_without_superuser_rights(alone, mine)
 
 
 def test_an_account_that_may_create_nothing(alone: Server) -> None:
@@ -718,7 +719,7 @@ def test_an_account_that_may_create_nothing(alone: Server) -> None:
         for role in ("store_managers", "regional_managers", "head_office")
         for prefix in ("", "sandbox_")
     ]
-    _works_without_superuser_rights(
+    mine = _migrates_as_told(
         alone,
         [
             *(rf"CREATE ROLE {role} NOLOGIN( BYPASSRLS)?;" for role in roles),
@@ -743,6 +744,8 @@ def test_an_account_that_may_create_nothing(alone: Server) -> None:
             *(rf"GRANT {role} TO dba WITH ADMIN TRUE, SET TRUE;" for role in personas),
         ],
     )
+    sample_data(mine)
+    assert seen_by(mine, SEATTLE) == ["Zava Retail Seattle"]
 
 
 def test_a_role_that_a_superuser_made_before(alone: Server) -> None:
@@ -776,8 +779,8 @@ def _told(server: Server, expected: list[str]) -> None:
     execute(server.conninfo("mine"), "\n".join(statements))
 
 
-def _works_without_superuser_rights(server: Server, first: list[str], *more: list[str]) -> None:
-    """Migrating says what to run, as far as it has come; then everything works with this account."""
+def _migrates_as_told(server: Server, first: list[str], *more: list[str]) -> str:
+    """Migrating says what to run, as far as it has come; the database that this account then has."""
     execute(server.admin, NEW_DATABASE_OF.format(sql.Identifier("mine"), sql.Identifier("dba")))
     mine = server.conninfo("mine", user="dba")
     trusted = execute(
@@ -791,7 +794,10 @@ def _works_without_superuser_rights(server: Server, first: list[str], *more: lis
     assert migrations.migrate(mine, SQL)
     assert migrations.migrate(mine, SQL) == []
     assert not execute(mine, "SELECT evtname FROM pg_event_trigger")
+    return mine
 
+
+def _works_without_superuser_rights(server: Server, mine: str) -> None:
     target = Target(server, "mine", key=secrets.token_hex(32), password="")
     sample.prepare(
         Database(server=mine, dba=mine), Settings.read(assertion_key=target.key), bare=False
