@@ -12,7 +12,6 @@ import secrets
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -136,14 +135,9 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         elif not version and _docker_answers():
             yield Server(stack.enter_context(_container()), shutil.which("psql") or "psql")
         else:
-            from storekeeper.embedded import Embedded
+            from servers import own_server
 
-            # Not pytest's own folder: as root, PostgreSQL runs as an account that may not enter it.
-            home = Path(tempfile.mkdtemp(prefix="storekeeper-tests-"))
-            home.chmod(0o711)
-            stack.callback(shutil.rmtree, home, ignore_errors=True)
-            embedded = stack.enter_context(Embedded(home, int(version or 18)))
-            yield Server(embedded.conninfo(), str(embedded.bin / "psql"))
+            yield stack.enter_context(own_server(version))
 
 
 @contextmanager
