@@ -1,7 +1,7 @@
 -- retail.nearest_products: as many as asked for under every filter, in the same order with an index as without.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(29);
+SELECT plan(33);
 
 -- Vectors of our own: the k-th product at k/5 degrees from the first axis.
 DELETE FROM retail.product_description_embeddings;
@@ -95,6 +95,31 @@ SELECT is(
     (SELECT max(p.product_id) FROM retail.products AS p), 'from the other end'
 );
 SELECT throws_ok($$SELECT retail.nearest_products('[1, 0]', 3)$$, '22000', 'another dimension is refused as before');
+
+-- Where none is nearer than the others the index is looked through further.
+SELECT pg_temp.scans() AS before \gset
+SELECT results_eq(
+    $$SELECT n.product_id, round(n.distance::numeric, 6) FROM retail.nearest_products('[0, 0, 1]', 9) AS n$$,
+    $$SELECT p.product_id, 1.000000 FROM retail.products AS p ORDER BY p.product_id LIMIT 9$$, 'far from all of them'
+);
+SELECT is(pg_temp.scans(), :before + 2::bigint, 'a second look');
+
+-- It ends somewhere; so small a table would be sorted.
+SELECT be_dba();
+ALTER FUNCTION retail.nearest_products SET hnsw.ef_search = 20;
+ALTER FUNCTION retail.nearest_products SET hnsw.max_scan_tuples = 20;
+ALTER FUNCTION retail.nearest_products SET enable_sort = off;
+SELECT be('seattle@zava.example');
+SELECT is_empty(
+    $$SELECT * FROM retail.nearest_products('[1, 0, 0]', 5, product_ids => ARRAY(
+        SELECT p.product_id FROM retail.products AS p ORDER BY p.product_id DESC LIMIT 241
+    ))$$, 'of 241 at the other end none is within reach'
+);
+SELECT is(
+    (SELECT count(*) FROM retail.nearest_products('[1, 0, 0]', 5, product_ids => ARRAY(
+        SELECT p.product_id FROM retail.products AS p ORDER BY p.product_id DESC LIMIT 240
+    ))), 5::bigint, 'twenty times the limit are compared'
+);
 
 -- What leaves the caller's settings alone
 SELECT is(tap.setting('enable_seqscan'), 'on', 'settings are the function''s own');

@@ -73,8 +73,8 @@ SELECT results_eq(
 );
 SELECT isnt_empty($$SELECT FROM retail.rank_products('PTDR000901', how_many => 1) WHERE matched LIKE 'sku%'$$, 'and says so');
 SELECT results_eq(
-    $$SELECT p.sku::text, matched FROM retail.rank_products(' ptdr000901?') JOIN retail.products AS p USING (product_id)$$,
-    $$VALUES ('PTDR000901', 'sku')$$, 'nothing else is near to the letters of a SKU'
+    $$SELECT p.sku::text, matched FROM retail.rank_products(' where is ptdr000901?') JOIN retail.products AS p USING (product_id)$$,
+    $$VALUES ('PTDR000901', 'sku')$$, 'nothing else is near to the letters of a SKU, and words that say nothing'
 );
 SELECT is_empty(
     $$SELECT FROM retail.rank_products('PTDR000901', embedding.embed('garden hose')) WHERE matched <> 'sku'$$, 'nor to a vector of them'

@@ -17,7 +17,7 @@ LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 SET hnsw.iterative_scan = relaxed_order
-SET hnsw.ef_search = 800
+SET hnsw.ef_search = 400
 SET hnsw.max_scan_tuples = 20000
 -- From the index, or from the candidates, to the other rows one by one: never through a whole table.
 SET enable_seqscan = off
@@ -26,6 +26,9 @@ SET enable_mergejoin = off
 SET jit = off
 AS $function$
 DECLARE
+    -- How many the index gives, and how many where none of those stands out: what is about as far from everything, its
+    -- graph is easily led astray by (sql/README.md).
+    c_looks      CONSTANT integer[] := '{400, 4000}';
     v_dimension  CONSTANT integer := public.vector_dims(query_embedding);
     v_narrow     CONSTANT text := concat_ws(
         ' AND ',
@@ -54,15 +57,24 @@ DECLARE
         v_dimension
     );
     v_count      CONSTANT text := 'SELECT count(*) FROM (SELECT FROM retail.products AS p%s LIMIT %s) AS c';
+    -- What is nearest by the index, who of them passes, and whether none stands out.
     v_look       CONSTANT text :=
-        'SELECT array_agg(n.product_id ORDER BY n.distance, n.product_id),'
-        ' array_agg(n.distance ORDER BY n.distance, n.product_id)'
-        ' FROM (SELECT c.product_id, c.description_embedding OPERATOR(public.<=>) $1 AS distance'
-        ' FROM (SELECT e.product_id, e.description_embedding%s) AS c ORDER BY 2, 1 LIMIT $2) AS n';
+        'WITH looked_at AS MATERIALIZED ('
+        'SELECT e.product_id, e.description_embedding OPERATOR(public.<=>) $1 AS distance'
+        ' FROM retail.product_description_embeddings AS e' || v_order || '$8)'
+        ' SELECT array_agg(n.product_id ORDER BY n.distance, n.product_id),'
+        ' array_agg(n.distance ORDER BY n.distance, n.product_id),'
+        ' (SELECT min(l.distance) > 0.75 * max(l.distance) FROM looked_at AS l)'
+        ' FROM (SELECT e.product_id, e.distance FROM looked_at AS e'
+        || CASE WHEN v_filter <> '' THEN ' JOIN retail.products AS p USING (product_id) WHERE ' || v_filter ELSE '' END
+        || ' ORDER BY 2, 1 LIMIT $2) AS n';
+    v_looked_at  integer;
     v_candidates integer;
     v_ids        integer[];
     v_distances  double precision[];
-    v_enough     boolean := false;
+    v_flat       boolean;
+    v_enough     boolean;
+    v_through    text := '';
 BEGIN
     IF query_embedding IS NULL OR how_many >= 1 IS NOT TRUE OR public.vector_norm(query_embedding) = 0 THEN
         RETURN;
@@ -73,35 +85,35 @@ BEGIN
     USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
 
     IF v_candidates > v_limit AND v_dimension <= 4000 THEN
-        -- A few more than asked for, as half the precision may change places of near neighbours. Under a filter the
-        -- nearest of all, and who of them passes.
-        EXECUTE format(v_look, CASE WHEN v_filter = '' THEN v_from || v_order || '2 * $2::bigint + 20' ELSE
-            ' FROM (SELECT e.product_id, e.description_embedding FROM retail.product_description_embeddings AS e'
-                || v_order || '800) AS e JOIN retail.products AS p USING (product_id) WHERE ' || v_filter
-        END)
-        INTO v_ids, v_distances
-        USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
-
-        IF v_filter <> '' AND cardinality(v_ids) = how_many IS NOT TRUE THEN
-            EXECUTE format(v_count, ' WHERE ' || v_filter, 12 * v_limit + 1)
-            INTO v_candidates
-            USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
-            -- Too many to compare: on through the index until enough have passed, or it has gone far enough.
-            IF v_candidates > 12 * v_limit THEN
-                EXECUTE format(v_look, v_from || v_order || '2 * $2::bigint + 20')
-                INTO v_ids, v_distances
+        FOREACH v_looked_at IN ARRAY c_looks LOOP
+            EXECUTE v_look
+            INTO v_ids, v_distances, v_flat
+            USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids,
+                greatest(v_looked_at, 2 * how_many::bigint + 20);
+            v_enough := v_filter = '' OR coalesce(cardinality(v_ids), 0) = how_many;
+            EXIT WHEN v_enough AND NOT v_flat;
+            IF NOT v_enough THEN
+                EXECUTE format(v_count, ' WHERE ' || v_filter, 60 * v_limit + 1)
+                INTO v_candidates
                 USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
-                v_enough := true;
+                -- Sooner compared than looked for, or hardly to be found among ten times as many.
+                EXIT WHEN v_candidates <= 12 * v_limit OR 10 * coalesce(cardinality(v_ids), 0) < how_many;
             END IF;
-        END IF;
-        IF v_enough OR cardinality(v_ids) = how_many THEN
+        END LOOP;
+        IF v_enough THEN
             RETURN QUERY SELECT u.product_id, u.distance FROM unnest(v_ids, v_distances) AS u (product_id, distance);
             RETURN;
+        END IF;
+        -- Too many to compare: on through the index until enough have passed, or it has gone far enough.
+        IF v_candidates > 60 * v_limit THEN
+            v_through := v_order || '2 * $2::bigint + 20';
         END IF;
     END IF;
 
     RETURN QUERY EXECUTE
-        'SELECT e.product_id, e.description_embedding OPERATOR(public.<=>) $1' || v_from || ' ORDER BY 2, 1 LIMIT $2'
+        'SELECT c.product_id, c.distance FROM ('
+        'SELECT e.product_id, e.description_embedding OPERATOR(public.<=>) $1 AS distance' || v_from || v_through
+        || ') AS c ORDER BY 2, 1 LIMIT $2'
     USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
 END
 $function$;
@@ -109,9 +121,9 @@ $function$;
 COMMENT ON FUNCTION retail.nearest_products IS $comment$
 The products whose vectors are nearest to a vector by cosine, the nearest first: as many as asked for wherever the
 filters leave as many. Up to retail.exact_search_limit vectors, or a third of it that a filter leaves, are compared one
-by one; more are looked up in the index of retail.wanted_embedding_index, and sorted by their exact distance. Where a
-filter leaves more than four times the limit and few of the nearest pass it, fewer are found: those that are among the
-20,000 nearest of all.
+by one; of more, the 400 nearest by the index of retail.wanted_embedding_index, or 4,000 where the nearest of those is
+hardly nearer than the last. Where a filter leaves more than twenty times the limit and few of the nearest pass it, fewer
+are found: those that are among the 20,000 nearest of all.
 @title Nearest products
 @param query_embedding  Of the model and dimension of the table; nothing is near to NULL or zeros.
 @param how_many         At most so many.

@@ -49,7 +49,7 @@ DECLARE
     v_rest     CONSTANT text := CASE WHEN v_skus = '{}' THEN v_typed
         ELSE trim(regexp_replace(v_typed, format(' ?\m(?:%s)\M ?', array_to_string(v_skus, '|')), ' ', 'gi'))
     END;
-    v_only_skus CONSTANT boolean := v_skus <> '{}' AND v_rest !~ '[[:alnum:]]';
+    v_only_skus CONSTANT boolean := v_skus <> '{}' AND to_tsvector('english', v_rest) = '';
     v_embedding public.vector;
     v_pinned   integer[];
     v_places   integer[];
