@@ -3,6 +3,157 @@
 SET LOCAL ROLE storekeeper_owner;
 SET LOCAL check_function_bodies = off;
 
+-- object: functions/retail/search_terms.sql
+-- What a query looks for in the words of products.
+-- drop: DROP FUNCTION retail.search_terms;
+CREATE OR REPLACE FUNCTION retail.search_terms(query text)
+RETURNS TABLE (place integer, word text, lexeme text, weight real, products integer, kind text, spelt text)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+AS $function$
+DECLARE
+    v_words   CONSTANT text[] := (string_to_array(retail.plain_words(search_terms.query), ' '))[1:60];
+    -- As retail.plain_words writes a number, alone or with its unit.
+    c_units   CONSTANT text := 'inch|foot|sqft|cuft|yard|gallon|quart|pint|ounce|pound|hp|volt|watt|amp|gauge|pack|degree|mm|cm';
+    c_measure CONSTANT text := '^(n|' || c_units || ')(\d+(?:d\d+)?)$';
+    v_word    text;
+    v_told    text;
+    v_measure text[];
+    v_known   boolean;
+    v_limit   integer;
+    v_shorter text[];
+    v_tried   integer := 0;
+BEGIN
+    FOR v_place IN 1 .. coalesce(cardinality(v_words), 0) LOOP
+        v_word := v_words[v_place];
+        v_told := v_word;
+        v_known := false;
+        IF v_word ~ '\d' THEN
+            v_measure := regexp_match(v_word, c_measure);
+            v_told := CASE
+                WHEN v_measure IS NOT NULL THEN concat_ws(' ', replace(v_measure[2], 'd', '.'), nullif(v_measure[1], 'n'))
+                WHEN v_word ~ '^\d[\ddvp]*(?:x\d[\ddvp]*)+$' THEN translate(v_word, 'dvp', './-')
+                ELSE v_word
+            END;
+        END IF;
+        FOR place, word, lexeme, weight, products, kind IN
+            SELECT v_place, v_told, l.lexeme, 1, k.products, 'word'
+            FROM unnest(tsvector_to_array(to_tsvector('english', v_word))) AS l (lexeme)
+            LEFT JOIN LATERAL (
+                SELECT k.products FROM search.lexemes AS k WHERE k.lexeme = l.lexeme AND k.products > 0 OFFSET 0
+            ) AS k ON true
+        LOOP
+            IF products IS NOT NULL THEN
+                RETURN NEXT;
+                v_known := true;
+            END IF;
+        END LOOP;
+        IF v_word ~ '^[a-z]{2,}$' AND v_words[v_place + 1] ~ '^[a-z]{2,}$' THEN
+            RETURN QUERY
+            SELECT v_place, v_word || ' ' || v_words[v_place + 1], k.lexeme, 0.8::real, k.products, 'joined', NULL
+            FROM search.lexemes AS k
+            WHERE k.lexeme = (ts_lexize('english_stem', v_word || v_words[v_place + 1]))[1] AND k.products > 0;
+        END IF;
+        -- What others say for it. Each further word of that has a place of its own.
+        RETURN QUERY
+        SELECT v_place + 100 * (m.n::integer - 1), y.word, k.lexeme, 0.8::real, k.products, 'synonym', y.means
+        FROM search.synonyms AS y
+        CROSS JOIN LATERAL unnest(tsvector_to_array(to_tsvector('english', y.means))) WITH ORDINALITY AS m (lexeme, n)
+        CROSS JOIN LATERAL (
+            SELECT k.lexeme, k.products FROM search.lexemes AS k WHERE k.lexeme = m.lexeme AND k.products > 0 OFFSET 0
+        ) AS k
+        WHERE y.word = ANY (ARRAY[
+            v_word, rtrim(v_word, 's'), v_word || ' ' || v_words[v_place + 1], v_word || ' ' || rtrim(v_words[v_place + 1], 's')
+        ]);
+        v_known := v_known OR FOUND;
+        -- Neither a word of the catalogue nor one that says nothing; units are never misspelt.
+        IF v_known OR v_word !~ '^[a-z]{4,20}$' OR v_word ~ ('^(?:' || c_units || ')$') OR ts_lexize('english_stem', v_word) = '{}' THEN
+            CONTINUE;
+        END IF;
+
+        -- Not typed to its end.
+        RETURN QUERY
+        SELECT DISTINCT ON (k.lexeme) v_place, v_word, k.lexeme, 0.7::real, k.products, 'begun', w.word
+        FROM (
+            SELECT DISTINCT w.word, w.lexeme FROM search.words AS w
+            WHERE w.word > v_word AND w.word < v_word || '~'
+            ORDER BY w.word LIMIT 20
+        ) AS w
+        CROSS JOIN LATERAL (
+            SELECT k.lexeme, k.products FROM search.lexemes AS k WHERE k.lexeme = w.lexeme AND k.products > 0 OFFSET 0
+        ) AS k
+        ORDER BY k.lexeme, w.word;
+        CONTINUE WHEN FOUND;
+
+        -- Two words written as one.
+        RETURN QUERY
+        SELECT DISTINCT v_place, v_word, k.lexeme, 0.7::real, k.products, 'divided', h.word
+        FROM (
+            SELECT a.word AS first, b.word AS second
+            FROM generate_series(3, length(v_word) - 3) AS n
+            JOIN search.words AS a ON a.word = left(v_word, n)
+            JOIN search.words AS b ON b.word = substr(v_word, n + 1)
+            ORDER BY n DESC
+            LIMIT 1
+        ) AS d
+        CROSS JOIN LATERAL (VALUES (d.first), (d.second)) AS h (word)
+        JOIN search.words AS w ON w.word = h.word
+        CROSS JOIN LATERAL (
+            SELECT k.lexeme, k.products FROM search.lexemes AS k WHERE k.lexeme = w.lexeme AND k.products > 0 OFFSET 0
+        ) AS k;
+        CONTINUE WHEN FOUND;
+
+        -- Misspelt, unless the model knows it as a word: then it is one that the catalogue does not have.
+        CONTINUE WHEN EXISTS (SELECT FROM embedding.tokens AS t WHERE t.piece = '▁' || v_word);
+        v_tried := v_tried + 1;
+        CONTINUE WHEN v_tried > 20;
+        v_shorter := retail.shorter_words(v_word);
+        v_limit := CASE WHEN length(v_word) <= 7 THEN 1 ELSE 2 END;
+        RETURN QUERY
+        SELECT v_place, v_word, c.lexeme, 0.7::real, c.products, 'corrected', c.word
+        FROM (
+            SELECT
+                n.word, n.lexeme, n.distance, k.products,
+                min(n.distance) OVER () AS nearest,
+                row_number() OVER (ORDER BY n.distance, k.products DESC, n.word) AS turn,
+                row_number() OVER (PARTITION BY n.lexeme ORDER BY n.distance, n.word) AS form
+            FROM (
+                SELECT DISTINCT w.word, w.lexeme, retail.edit_distance(v_word, w.word) AS distance
+                FROM search.words AS w
+                WHERE w.shorter && v_shorter
+                  AND abs(length(w.word) - length(v_word)) <= v_limit
+            ) AS n
+            CROSS JOIN LATERAL (
+                SELECT k.lexeme, k.products FROM search.lexemes AS k WHERE k.lexeme = n.lexeme AND k.products > 0 OFFSET 0
+            ) AS k
+            WHERE n.distance <= v_limit
+        ) AS c
+        WHERE c.distance = c.nearest AND c.turn <= 5 AND c.form = 1
+        ORDER BY c.turn;
+    END LOOP;
+END
+$function$;
+
+COMMENT ON FUNCTION retail.search_terms IS $comment$
+The words of a query as search.lexemes has them, those that are near to it where the catalogue does not have it
+(begun: the beginning of a word; divided: two words in one; corrected: one letter off, or two in words of more than
+seven; joined: two words that the catalogue writes as one, beside both; synonym: by search.synonyms), and how much each counts.
+@title Terms of a query
+@param query  What somebody looks for.
+@return place     Of the word in the query.
+@return word      As it was typed; measures as retail.plain_words has them: 0.5 inch, 2x4.
+@return lexeme    What is looked for.
+@return weight    1 for words as typed.
+@return products  How many products have it.
+@return kind      word, joined, synonym, begun, divided or corrected.
+@return spelt     As the catalogue spells it, where it was typed otherwise.
+@example SELECT * FROM retail.search_terms('cordles screwdirver');
+$comment$;
+REVOKE ALL ON FUNCTION retail.search_terms FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.search_terms TO store_managers, regional_managers, head_office;
+
 -- object: functions/retail/rank_products.sql
 -- The products that a query means, best first: by words and by meaning.
 -- drop: DROP FUNCTION retail.rank_products;
@@ -287,6 +438,138 @@ retail.nearest_products. Without a vector of the query, given or by the built-in
 $comment$;
 REVOKE ALL ON FUNCTION retail.rank_products FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retail.rank_products TO store_managers, regional_managers, head_office;
+
+-- object: functions/retail/plain_words.sql
+-- A text as plain words, with its sizes and numbers in one form.
+-- drop: DROP FUNCTION retail.plain_words;
+CREATE OR REPLACE FUNCTION retail.plain_words(content text)
+RETURNS text
+LANGUAGE plpgsql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    -- 1/2, 1-1/2, 1 1/2, 1,000, 4.5. Bounds of words (\m, \M) take a tenth of the time of looking round.
+    c_number CONSTANT text := '(?:(?:\d+[- ])?\d+/\d+|\d+(?:,\d{3})+|\d+(?:\.\d+)?)';
+    c_unit   CONSTANT text :=
+        '(?:(?:in(?:ch(?:es)?)?|(?:sq(?:uare|\.)?|cu(?:bic|\.)?)?[ -]?(?:ft|foot|feet)|yds?|yards?|gal|gallons?|qt|quarts?|pt|pints?'
+        '|oz|ounces?|lbs?|pounds?|hp|v|volts?|w|watts?|a|amps?|ga|gauge|awg|packs?|pk|pieces?|pcs?|ct|count|degrees?|mm|cm)'
+        '\M|["”″]|''''|[''’′])';
+    c_units  CONSTANT jsonb := '{
+        "\"": "inch", "”": "inch", "″": "inch", "''''": "inch", "in": "inch", "inche": "inch",
+        "''": "foot", "’": "foot", "′": "foot", "ft": "foot", "feet": "foot", "yd": "yard",
+        "gal": "gallon", "qt": "quart", "pt": "pint", "oz": "ounce", "lb": "pound",
+        "v": "volt", "w": "watt", "a": "amp", "ga": "gauge", "awg": "gauge",
+        "pk": "pack", "pc": "pack", "piece": "pack", "ct": "pack", "count": "pack"
+    }';
+    c_numerals CONSTANT text[] := '{one,two,three,four,five,six,seven,eight,nine,ten,eleven,twelve}';
+    v_text     text := lower(plain_words.content);
+    v_found    text[];
+    v_row      text[];
+    v_value    text;
+    v_unit     text;
+    v_measures text[] := '{}';
+BEGIN
+    IF v_text ~ '\m(?:half|quarter|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[ -]' THEN
+        -- By digits, where they count units.
+        v_text := regexp_replace(v_text, '\m(?:a )?half(?: an?)?[ -](?=(?:inch|gallon|quart|pint|pound))', '1/2 ', 'g');
+        v_text := regexp_replace(v_text, '\mthree[ -]quarters?(?: of)?(?: an?)?[ -](?=inch)', '3/4 ', 'g');
+        v_text := regexp_replace(v_text, '\m(?:a )?quarter(?: of)?(?: an?)?[ -](?=inch)', '1/4 ', 'g');
+        FOR v_found IN
+            SELECT DISTINCT m FROM regexp_matches(
+                v_text, '\m(' || array_to_string(c_numerals, '|') || ')[ -](?=' || c_unit || ')', 'g'
+            ) AS m
+        LOOP
+            v_text := regexp_replace(
+                v_text, '\m' || v_found[1] || '[ -]', array_position(c_numerals, v_found[1]) || ' ', 'g'
+            );
+        END LOOP;
+    END IF;
+    IF v_text ~ '\d' THEN
+        v_text := regexp_replace(v_text, '(^|[^\d])\.(?=\d)', '\10.', 'g');
+        -- 2 in x 4 in x 8 ft, 2x4, 12-2: measures that belong together.
+        IF v_text ~ '\d.{0,14}(?:x|×|by) ?[\d.]|\d-\d' THEN
+            FOR v_found IN
+                SELECT m FROM regexp_matches(
+                    v_text,
+                    '\m(?:' || c_number || '(?: ?-? ?' || c_unit || ')?(?: ?(?:x|×|by) ?' || c_number
+                        || '(?: ?-? ?' || c_unit || '|\M))+|\d+(?:-\d+)+\M(?!/))',
+                    'g'
+                ) AS m
+            LOOP
+                v_value := regexp_replace(v_found[1], ' ?(?:x|×|by) ?', '×', 'g');
+                IF v_value !~ '×' THEN
+                    v_value := replace(v_value, '-', '×');
+                END IF;
+                v_row := string_to_array(
+                    translate(regexp_replace(v_value, ' ?-? ?' || c_unit, '', 'g'), './ -,', 'dvpp'), '×'
+                );
+                FOR i IN 1 .. cardinality(v_row) - 1 LOOP
+                    FOR j IN i + 1 .. least(cardinality(v_row), i + 3) LOOP
+                        v_measures := v_measures || array_to_string(v_row[i:j], 'x');
+                    END LOOP;
+                END LOOP;
+            END LOOP;
+        END IF;
+        -- Each number, with its unit and without.
+        FOR v_found IN
+            SELECT m FROM regexp_matches(
+                v_text, '\m(' || c_number || ')(?: ?-? ?(' || c_unit || ')|\M)', 'g'
+            ) AS m
+        LOOP
+            v_value := replace(v_found[1], ',', '');
+            CONTINUE WHEN length(v_value) > 12;
+            IF strpos(v_value, '/') > 0 THEN
+                v_row := regexp_match(v_value, '^(?:(\d+)[- ])?(\d+)/(\d+)$');
+                CONTINUE WHEN v_row[3]::bigint = 0;
+                -- 12/2 is a cable.
+                IF v_row[1] IS NULL AND v_row[2]::bigint >= v_row[3]::bigint THEN
+                    v_measures := v_measures || (v_row[2] || 'x' || v_row[3]);
+                    CONTINUE;
+                END IF;
+                v_value := round(coalesce(v_row[1]::numeric, 0) + v_row[2]::numeric / v_row[3]::numeric, 3)::text;
+            END IF;
+            v_value := replace(trim_scale(v_value::numeric)::text, '.', 'd');
+            v_measures := v_measures || ('n' || v_value);
+            IF v_found[2] IS NOT NULL THEN
+                v_unit := CASE
+                    WHEN v_found[2] LIKE 'sq%' THEN 'sqft'
+                    WHEN v_found[2] LIKE 'cu%' THEN 'cuft'
+                    ELSE rtrim(ltrim(v_found[2], ' -'), 's')
+                END;
+                v_unit := coalesce(c_units ->> v_unit, v_unit);
+                v_measures := v_measures || (v_unit || v_value);
+                -- Inches and feet are everywhere, and say nothing alone.
+                IF v_unit NOT IN ('inch', 'foot') THEN
+                    v_measures := v_measures || v_unit;
+                END IF;
+            END IF;
+        END LOOP;
+        v_text := regexp_replace(
+            v_text,
+            '\m(?:' || c_number || '(?: ?-? ?' || c_unit || '|\M)|x\M)|×',
+            ' ', 'g'
+        );
+    END IF;
+    v_text := regexp_replace(v_text, '[''’]s\M', '', 'g');
+    v_text := regexp_replace(v_text, '[!-/:-@\[-`{-~[:space:]]+', ' ', 'g');
+    RETURN trim(v_text || ' ' || array_to_string(v_measures, ' '));
+END
+$function$;
+
+COMMENT ON FUNCTION retail.plain_words IS $comment$
+The words of a text in lower case, then its measures, each as a word of its own: 1/2", half inch and 0.5 in are
+inch0d5 and n0d5 (the number alone), 2 in x 4 in x 8 ft is 2x4, 4x8 and 2x4x8, 12-2 and 12/2 are 12x2. For
+retail.describe_products and retail.search_terms, which must see texts alike.
+@title Plain words
+@param content  A name, a description or a query.
+@return The words, with blanks between them.
+@example SELECT retail.plain_words('Copper pipe, half inch');
+$comment$;
+REVOKE ALL ON FUNCTION retail.plain_words FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retail.plain_words TO store_managers, regional_managers, head_office;
 
 -- object: functions/retail/nearest_products.sql
 -- The products nearest to a vector, under filters: exactly where they are few, by the index where many.

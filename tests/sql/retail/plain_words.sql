@@ -1,7 +1,7 @@
 -- retail.plain_words: what is written in several ways is one word; what is not, is not.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(19);
+SELECT plan(20);
 
 CREATE FUNCTION pg_temp.has(content text, word text) RETURNS boolean LANGUAGE sql
     AS $function$ SELECT word = ANY (string_to_array(retail.plain_words(content), ' ')) $function$;
@@ -28,6 +28,10 @@ SELECT ok(
     pg_temp.has('2 in x 4 in x 8 ft', '2x4') AND pg_temp.has('2 in x 4 in x 8 ft', '4x8')
         AND pg_temp.has('2 in x 4 in x 8 ft', '2x4x8') AND NOT pg_temp.has('2 in x 4 in x 8 ft', '2x8'),
     'of three, neighbours'
+);
+SELECT ok(
+    pg_temp.has('two by four', '2x4') AND pg_temp.has('a two-by-four', '2x4') AND pg_temp.has('2 by six by 8', '2x6x8')
+        AND retail.plain_words('two drills') = 'two drills', 'spelt out'
 );
 SELECT ok(pg_temp.has('12-2', '12x2') AND pg_temp.has('12/2', '12x2') AND NOT pg_temp.has('1/2', '1x2'), 'wires, not fractions');
 SELECT is(retail.plain_words('PTDR000901'), 'ptdr000901', 'a SKU stays');

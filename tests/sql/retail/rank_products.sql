@@ -1,7 +1,7 @@
 -- retail.rank_products: by words, by meaning, and by both.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(34);
+SELECT plan(35);
 
 SELECT be('seattle@zava.example');
 -- Fusion
@@ -70,6 +70,10 @@ SELECT is_empty(
 SELECT results_eq(
     $$SELECT p.sku::text FROM retail.rank_products('PTDR0009', how_many => 6) JOIN retail.products AS p USING (product_id)$$,
     $$SELECT sku::text FROM retail.products WHERE sku LIKE 'PTDR0009%' ORDER BY sku$$, 'the beginning of a SKU stands for all'
+);
+SELECT results_eq(
+    $$SELECT p.sku::text FROM retail.rank_products('ptdr 000901 or HTHA-000101') JOIN retail.products AS p USING (product_id)$$,
+    $$VALUES ('HTHA000101'), ('PTDR000901')$$, 'and its letters may stand apart from its digits'
 );
 SELECT isnt_empty($$SELECT FROM retail.rank_products('PTDR000901', how_many => 1) WHERE matched LIKE 'sku%'$$, 'and says so');
 SELECT results_eq(

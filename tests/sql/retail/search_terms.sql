@@ -1,7 +1,7 @@
 -- retail.search_terms: words as typed, and what may have been meant.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(22);
+SELECT plan(24);
 
 SELECT be('seattle@zava.example');
 SELECT results_eq(
@@ -40,6 +40,11 @@ SELECT results_eq(
     $$SELECT lexeme, kind FROM retail.search_terms('hammerpaint') ORDER BY lexeme$$,
     $$VALUES ('hammer', 'divided'), ('paint', 'divided')$$, 'and two that nobody writes as one'
 );
+SELECT results_eq(
+    $$SELECT place, lexeme, kind FROM retail.search_terms('batts r13') WHERE word = 'r13' ORDER BY place$$,
+    $$VALUES (2, 'r', 'divided'), (102, 'n13', 'divided')$$, 'letters and a number, of which the catalogue has both'
+);
+SELECT is_empty($$SELECT FROM retail.search_terms('gu10')$$, 'not the number alone');
 SELECT is_empty($$SELECT FROM retail.search_terms('zzzzqqqq')$$, 'nothing is near to nonsense');
 SELECT is_empty($$SELECT FROM retail.search_terms('')$$, 'nor to nothing');
 SELECT is_empty($$SELECT FROM retail.search_terms('the of and with')$$, 'nor to what says nothing');

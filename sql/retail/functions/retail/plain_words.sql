@@ -23,7 +23,7 @@ DECLARE
         "pk": "pack", "pc": "pack", "piece": "pack", "ct": "pack", "count": "pack"
     }';
     c_numerals CONSTANT text[] := '{one,two,three,four,five,six,seven,eight,nine,ten,eleven,twelve}';
-    v_text     text := lower(plain_words.content);
+    v_text     text := replace(lower(plain_words.content), '-by-', ' by ');
     v_found    text[];
     v_row      text[];
     v_value    text;
@@ -31,17 +31,19 @@ DECLARE
     v_measures text[] := '{}';
 BEGIN
     IF v_text ~ '\m(?:half|quarter|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[ -]' THEN
-        -- By digits, where they count units.
+        -- By digits, where they count units, and of two by four.
         v_text := regexp_replace(v_text, '\m(?:a )?half(?: an?)?[ -](?=(?:inch|gallon|quart|pint|pound))', '1/2 ', 'g');
         v_text := regexp_replace(v_text, '\mthree[ -]quarters?(?: of)?(?: an?)?[ -](?=inch)', '3/4 ', 'g');
         v_text := regexp_replace(v_text, '\m(?:a )?quarter(?: of)?(?: an?)?[ -](?=inch)', '1/4 ', 'g');
         FOR v_found IN
             SELECT DISTINCT m FROM regexp_matches(
-                v_text, '\m(' || array_to_string(c_numerals, '|') || ')[ -](?=' || c_unit || ')', 'g'
+                v_text,
+                '\m(' || array_to_string(c_numerals, '|') || ')\M(?:(?=[ -]' || c_unit || ')|(?= by\M)|(?<=\mby [a-z]+))',
+                'g'
             ) AS m
         LOOP
             v_text := regexp_replace(
-                v_text, '\m' || v_found[1] || '[ -]', array_position(c_numerals, v_found[1]) || ' ', 'g'
+                v_text, '\m' || v_found[1] || '\M', array_position(c_numerals, v_found[1])::text, 'g'
             );
         END LOOP;
     END IF;
@@ -119,8 +121,8 @@ $function$;
 
 COMMENT ON FUNCTION retail.plain_words IS $comment$
 The words of a text in lower case, then its measures, each as a word of its own: 1/2", half inch and 0.5 in are
-inch0d5 and n0d5 (the number alone), 2 in x 4 in x 8 ft is 2x4, 4x8 and 2x4x8, 12-2 and 12/2 are 12x2. For
-retail.describe_products and retail.search_terms, which must see texts alike.
+inch0d5 and n0d5 (the number alone), two by four is 2x4, 2 in x 4 in x 8 ft is 2x4, 4x8 and 2x4x8, 12-2 and 12/2 are
+12x2. For retail.describe_products and retail.search_terms, which must see texts alike.
 @title Plain words
 @param content  A name, a description or a query.
 @return The words, with blanks between them.

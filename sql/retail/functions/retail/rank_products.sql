@@ -40,14 +40,19 @@ DECLARE
     v_typed    CONSTANT text := lower(regexp_replace(trim(rank_products.query), '\s+', ' ', 'g'));
     -- What of it is the SKU of a product, or the beginning of one; the rest says what else is meant.
     v_skus     CONSTANT text[] := ARRAY(
-        SELECT m.sku[1]
-        FROM regexp_matches(upper(v_typed), '\m[A-Z]{2,4}[0-9]{2,6}\M', 'g') AS m (sku)
+        SELECT m.sku[1] || m.sku[2]
+        FROM regexp_matches(upper(v_typed), '\m([A-Z]{2,4})[ -]?([0-9]{2,6})\M', 'g') AS m (sku)
         WHERE EXISTS (
-            SELECT FROM retail.products AS p WHERE p.sku >= m.sku[1]::varchar AND p.sku <= (m.sku[1] || '999999')::varchar
+            SELECT FROM retail.products AS p
+            WHERE p.sku >= (m.sku[1] || m.sku[2])::varchar AND p.sku <= (m.sku[1] || m.sku[2] || '999999')::varchar
         )
     );
     v_rest     CONSTANT text := CASE WHEN v_skus = '{}' THEN v_typed
-        ELSE trim(regexp_replace(v_typed, format(' ?\m(?:%s)\M ?', array_to_string(v_skus, '|')), ' ', 'gi'))
+        ELSE trim(regexp_replace(
+            v_typed,
+            format(' ?\m(?:%s)\M ?', regexp_replace(array_to_string(v_skus, '|'), '([A-Z])([0-9])', '\1[ -]?\2', 'g')),
+            ' ', 'gi'
+        ))
     END;
     v_only_skus CONSTANT boolean := v_skus <> '{}' AND to_tsvector('english', v_rest) = '';
     v_embedding public.vector;

@@ -62,6 +62,20 @@ BEGIN
             v_word, rtrim(v_word, 's'), v_word || ' ' || v_words[v_place + 1], v_word || ' ' || rtrim(v_words[v_place + 1], 's')
         ]);
         v_known := v_known OR FOUND;
+
+        -- R13 as R-13 is written.
+        IF NOT v_known AND v_word ~ '^[a-z]{1,3}\d{1,4}$' AND v_measure IS NULL THEN
+            RETURN QUERY
+            SELECT v_place + 100 * (h.n - 1), v_word, h.lexeme, 0.8::real, h.products, 'divided', NULL
+            FROM (
+                SELECT h.n::integer, k.lexeme, k.products, count(*) OVER () AS known
+                FROM unnest(ARRAY[rtrim(v_word, '0123456789'), 'n' || ltrim(v_word, 'abcdefghijklmnopqrstuvwxyz')])
+                    WITH ORDINALITY AS h (lexeme, n)
+                JOIN search.lexemes AS k ON k.lexeme = h.lexeme AND k.products > 0
+            ) AS h
+            WHERE h.known = 2;
+            CONTINUE;
+        END IF;
         -- Neither a word of the catalogue nor one that says nothing; units are never misspelt.
         IF v_known OR v_word !~ '^[a-z]{4,20}$' OR v_word ~ ('^(?:' || c_units || ')$') OR ts_lexize('english_stem', v_word) = '{}' THEN
             CONTINUE;
@@ -132,7 +146,7 @@ $function$;
 
 COMMENT ON FUNCTION retail.search_terms IS $comment$
 The words of a query as search.lexemes has them, those that are near to it where the catalogue does not have it
-(begun: the beginning of a word; divided: two words in one; corrected: one letter off, or two in words of more than
+(begun: the beginning of a word; divided: two words in one, or letters and a number; corrected: one letter off, or two in words of more than
 seven; joined: two words that the catalogue writes as one, beside both; synonym: by search.synonyms), and how much each counts.
 @title Terms of a query
 @param query  What somebody looks for.
