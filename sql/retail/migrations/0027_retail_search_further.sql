@@ -93,19 +93,23 @@ BEGIN
 
     IF v_candidates > v_limit AND v_dimension <= 4000 THEN
         FOREACH v_looked_at IN ARRAY c_looks LOOP
+            IF v_enough IS NOT NULL THEN
+                EXECUTE format(
+                    v_count, coalesce(' WHERE ' || nullif(CASE WHEN v_enough THEN v_narrow ELSE v_filter END, ''), ''),
+                    CASE WHEN v_enough THEN 12 ELSE 60 END * v_limit + 1
+                )
+                INTO v_candidates
+                USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
+                -- Sooner compared than looked for, or hardly to be found among ten times as many.
+                v_enough := v_enough AND v_candidates > 12 * v_limit;
+                EXIT WHEN v_candidates <= 12 * v_limit OR NOT v_enough AND 10 * coalesce(cardinality(v_ids), 0) < how_many;
+            END IF;
             EXECUTE v_look
             INTO v_ids, v_distances, v_flat
             USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids,
                 greatest(v_looked_at, 2 * how_many::bigint + 20);
             v_enough := v_filter = '' OR coalesce(cardinality(v_ids), 0) = how_many;
             EXIT WHEN v_enough AND NOT v_flat;
-            IF NOT v_enough THEN
-                EXECUTE format(v_count, ' WHERE ' || v_filter, 60 * v_limit + 1)
-                INTO v_candidates
-                USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
-                -- Sooner compared than looked for, or hardly to be found among ten times as many.
-                EXIT WHEN v_candidates <= 12 * v_limit OR 10 * coalesce(cardinality(v_ids), 0) < how_many;
-            END IF;
         END LOOP;
         IF v_enough THEN
             RETURN QUERY SELECT u.product_id, u.distance FROM unnest(v_ids, v_distances) AS u (product_id, distance);
@@ -128,9 +132,10 @@ $function$;
 COMMENT ON FUNCTION retail.nearest_products IS $comment$
 The products whose vectors are nearest to a vector by cosine, the nearest first: as many as asked for wherever the
 filters leave as many. Up to retail.exact_search_limit vectors, or a third of it that a filter leaves, are compared one
-by one; of more, the 400 nearest by the index of retail.wanted_embedding_index, or 4,000 where the nearest of those is
-hardly nearer than the last. Where a filter leaves more than twenty times the limit and few of the nearest pass it, fewer
-are found: those that are among the 20,000 nearest of all.
+by one; of more, the 400 nearest by the index of retail.wanted_embedding_index. Where the nearest of those is hardly
+nearer than the last, the index is not to be trusted: up to twelve times as many are compared after all, of more the 4,000
+nearest. Where a filter leaves more than twenty times the limit and few of the nearest pass it, fewer are found: those that
+are among the 20,000 nearest of all.
 @title Nearest products
 @param query_embedding  Of the model and dimension of the table; nothing is near to NULL or zeros.
 @param how_many         At most so many.

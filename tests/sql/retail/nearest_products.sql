@@ -1,7 +1,7 @@
 -- retail.nearest_products: as many as asked for under every filter, in the same order with an index as without.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(33);
+SELECT plan(35);
 
 -- Vectors of our own: the k-th product at k/5 degrees from the first axis.
 DELETE FROM retail.product_description_embeddings;
@@ -103,10 +103,19 @@ SELECT results_eq(
     $$SELECT p.product_id, 1.000000 FROM retail.products AS p ORDER BY p.product_id LIMIT 9$$, 'far from all of them'
 );
 SELECT is(pg_temp.scans(), :before + 2::bigint, 'a second look');
+SELECT be_dba();
+CREATE OR REPLACE FUNCTION retail.exact_search_limit(dimension integer) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 36;
+SELECT be('seattle@zava.example');
+SELECT pg_temp.scans() AS before \gset
+SELECT is((SELECT count(*) FROM retail.nearest_products('[0, 0, 1]', 9)), 9::bigint, 'far from all of up to twelve times the limit');
+SELECT is(pg_temp.scans(), :before + 1::bigint, 'which are compared after the first look');
 
 -- It ends somewhere; so small a table would be sorted.
 SELECT be_dba();
 ALTER FUNCTION retail.nearest_products SET hnsw.ef_search = 20;
+CREATE OR REPLACE FUNCTION retail.exact_search_limit(dimension integer) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 12;
 ALTER FUNCTION retail.nearest_products SET hnsw.max_scan_tuples = 20;
 ALTER FUNCTION retail.nearest_products SET enable_sort = off;
 SELECT be('seattle@zava.example');
