@@ -80,7 +80,7 @@ def test_what_is_easy_is_found(engines: dict[str, list[Figures]], kind: str, lea
 
 
 def test_the_report(engines: dict[str, list[Figures]], capsys: pytest.CaptureFixture[str]) -> None:
-    """The table that the closing note has."""
+    """The figures of each kind, for whoever changes the weights."""
     lines = [
         " ".join(f"{value!s:>11}" for value in (engine, *row.values()))
         for engine, figures in engines.items()
