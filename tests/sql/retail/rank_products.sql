@@ -1,7 +1,7 @@
 -- retail.rank_products: by words, by meaning, and by both.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(35);
+SELECT plan(36);
 
 SELECT be('seattle@zava.example');
 -- Fusion
@@ -74,6 +74,10 @@ SELECT results_eq(
 SELECT results_eq(
     $$SELECT p.sku::text FROM retail.rank_products('ptdr 000901 or HTHA-000101') JOIN retail.products AS p USING (product_id)$$,
     $$VALUES ('HTHA000101'), ('PTDR000901')$$, 'and its letters may stand apart from its digits'
+);
+SELECT results_eq(
+    $$SELECT product_id, score FROM retail.rank_products('Something like "containers for paint"?')$$,
+    $$SELECT product_id, score FROM retail.rank_products('containers for paint')$$, 'what it is to be like is asked for'
 );
 SELECT isnt_empty($$SELECT FROM retail.rank_products('PTDR000901', how_many => 1) WHERE matched LIKE 'sku%'$$, 'and says so');
 SELECT results_eq(

@@ -38,18 +38,25 @@ DECLARE
         SELECT t.type_id FROM retail.product_types AS t WHERE t.category_id = rank_products.category_id
     ) END;
     v_typed    CONSTANT text := lower(regexp_replace(trim(rank_products.query), '\s+', ' ', 'g'));
+    -- Products like "wood glue"? asks for wood glue; after a number the sign is inches.
+    v_meant    CONSTANT text := trim(regexp_replace(
+        v_typed,
+        ' ?(?:\m(?:products?|items?|things?|something|anything) (?:like|similar to|such as)\M(?=.*[[:alnum:]])'
+            || '|(?<!\d)["“”]|[?!]) ?',
+        ' ', 'g'
+    ));
     -- What of it is the SKU of a product, or the beginning of one; the rest says what else is meant.
     v_skus     CONSTANT text[] := ARRAY(
         SELECT m.sku[1] || m.sku[2]
-        FROM regexp_matches(upper(v_typed), '\m([A-Z]{2,4})[ -]?([0-9]{2,6})\M', 'g') AS m (sku)
+        FROM regexp_matches(upper(v_meant), '\m([A-Z]{2,4})[ -]?([0-9]{2,6})\M', 'g') AS m (sku)
         WHERE EXISTS (
             SELECT FROM retail.products AS p
             WHERE p.sku >= (m.sku[1] || m.sku[2])::varchar AND p.sku <= (m.sku[1] || m.sku[2] || '999999')::varchar
         )
     );
-    v_rest     CONSTANT text := CASE WHEN v_skus = '{}' THEN v_typed
+    v_rest     CONSTANT text := CASE WHEN v_skus = '{}' THEN v_meant
         ELSE trim(regexp_replace(
-            v_typed,
+            v_meant,
             format(' ?\m(?:%s)\M ?', regexp_replace(array_to_string(v_skus, '|'), '([A-Z])([0-9])', '\1[ -]?\2', 'g')),
             ' ', 'gi'
         ))
