@@ -185,7 +185,7 @@ DECLARE
     v_unit     text;
     v_measures text[] := '{}';
 BEGIN
-    IF v_text ~ '\m(?:half|quarter|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[ -]' THEN
+    IF v_text ~ '\m(?:half|quarter|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\M' THEN
         -- By digits, where they count units, and of two by four.
         v_text := regexp_replace(v_text, '\m(?:a )?half(?: an?)?[ -](?=(?:inch|gallon|quart|pint|pound))', '1/2 ', 'g');
         v_text := regexp_replace(v_text, '\mthree[ -]quarters?(?: of)?(?: an?)?[ -](?=inch)', '3/4 ', 'g');
@@ -732,8 +732,9 @@ $function$;
 
 COMMENT ON FUNCTION retail.search_terms IS $comment$
 The words of a query as search.lexemes has them, those that are near to it where the catalogue does not have it
-(begun: the beginning of a word; divided: two words in one, or letters and a number; corrected: one letter off, or two in words of more than
-seven; joined: two words that the catalogue writes as one, beside both; synonym: by search.synonyms), and how much each counts.
+(begun: the beginning of a word; divided: two words in one, or letters and a number; corrected: one letter off, or two
+in words of more than seven; joined: two words that the catalogue writes as one, beside both; synonym: by
+search.synonyms), and how much each counts.
 @title Terms of a query
 @param query  What somebody looks for.
 @return place     Of the word in the query.

@@ -30,7 +30,7 @@ SELECT ok(
     'of three, neighbours'
 );
 SELECT ok(
-    pg_temp.has('two by four', '2x4') AND pg_temp.has('a two-by-four', '2x4') AND pg_temp.has('2 by six by 8', '2x6x8')
+    pg_temp.has('two by four', '2x4') AND pg_temp.has('a two-by-four', '2x4') AND pg_temp.has('2 by six by 8', '2x6x8') AND pg_temp.has('2x4 or 2 by six', '2x6')
         AND retail.plain_words('two drills') = 'two drills', 'spelt out'
 );
 SELECT ok(pg_temp.has('12-2', '12x2') AND pg_temp.has('12/2', '12x2') AND NOT pg_temp.has('1/2', '1x2'), 'wires, not fractions');

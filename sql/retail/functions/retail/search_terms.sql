@@ -146,8 +146,9 @@ $function$;
 
 COMMENT ON FUNCTION retail.search_terms IS $comment$
 The words of a query as search.lexemes has them, those that are near to it where the catalogue does not have it
-(begun: the beginning of a word; divided: two words in one, or letters and a number; corrected: one letter off, or two in words of more than
-seven; joined: two words that the catalogue writes as one, beside both; synonym: by search.synonyms), and how much each counts.
+(begun: the beginning of a word; divided: two words in one, or letters and a number; corrected: one letter off, or two
+in words of more than seven; joined: two words that the catalogue writes as one, beside both; synonym: by
+search.synonyms), and how much each counts.
 @title Terms of a query
 @param query  What somebody looks for.
 @return place     Of the word in the query.
