@@ -6,6 +6,8 @@ LANGUAGE plpgsql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
+-- The counts are in memory: from a word to its row, never through all of them.
+SET random_page_cost = 1
 SET jit = off
 AS $function$
 DECLARE
@@ -28,23 +30,24 @@ BEGIN
         SELECT '', CASE TG_ARGV[0] WHEN 'gone' THEN -count(*) ELSE count(*) END FROM changed_rows
     ) AS c;
     -- Who else writes products is not waited for: two transactions of several statements would soon wait for each
-    -- other. Of each word a row that is free now is changed, and where there is none a row is added.
+    -- other. Of each word a row that is free now is changed, and where there is none a row is added. Told apart once, as
+    -- a planner that guesses how many there are compares all with all.
     WITH free AS MATERIALIZED (
         SELECT k.lexeme, k.part FROM search.lexeme_counts AS k WHERE k.lexeme = ANY (v_lexemes) FOR UPDATE SKIP LOCKED
+    ),
+    counted AS MATERIALIZED (
+        SELECT c.lexeme, c.change, f.part
+        FROM unnest(v_lexemes, v_changes) AS c (lexeme, change)
+        LEFT JOIN (SELECT f.lexeme, min(f.part) AS part FROM free AS f GROUP BY f.lexeme) AS f USING (lexeme)
     ),
     changed AS (
         UPDATE search.lexeme_counts AS k
         SET products = k.products + c.change
-        FROM (SELECT f.lexeme, min(f.part) AS part FROM free AS f GROUP BY f.lexeme) AS f
-        JOIN unnest(v_lexemes, v_changes) AS c (lexeme, change) ON c.lexeme = f.lexeme
-        WHERE k.lexeme = f.lexeme AND k.part = f.part
-        RETURNING k.lexeme
+        FROM counted AS c
+        WHERE k.lexeme = c.lexeme AND k.part = c.part
     )
     INSERT INTO search.lexeme_counts (lexeme, products)
-    SELECT c.lexeme, c.change
-    FROM unnest(v_lexemes, v_changes) AS c (lexeme, change)
-    WHERE NOT EXISTS (SELECT FROM changed AS d WHERE d.lexeme = c.lexeme)
-    ORDER BY c.lexeme;
+    SELECT c.lexeme, c.change FROM counted AS c WHERE c.part IS NULL ORDER BY c.lexeme;
     RETURN NULL;
 END
 $function$;
