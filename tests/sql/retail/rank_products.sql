@@ -1,7 +1,7 @@
 -- retail.rank_products: by words, by meaning, and by both.
 BEGIN;
 \ir ../tap.sql
-SELECT plan(36);
+SELECT plan(34);
 
 SELECT be('seattle@zava.example');
 -- Fusion
@@ -24,24 +24,6 @@ SELECT results_eq(
     $$SELECT product_id, round(similarity::numeric, 6) FROM retail.rank_products('drill', how_many => 100)
         WHERE vector_rank <= 10 ORDER BY vector_rank$$, 'the ranks by meaning are those of the vectors'
 );
--- As if there were too many products to compare all, and the index found none of them.
-SAVEPOINT many;
-SELECT be_dba();
-CREATE OR REPLACE FUNCTION retail.nearest_products(
-    query_embedding public.vector, how_many integer DEFAULT 20, type_ids smallint[] DEFAULT NULL, price_min numeric DEFAULT NULL,
-    price_max numeric DEFAULT NULL, stocked_in uuid[] DEFAULT NULL, active_only boolean DEFAULT false, product_ids integer[] DEFAULT NULL
-) RETURNS TABLE (product_id integer, distance double precision) LANGUAGE sql STABLE AS 'SELECT NULL::integer, NULL::float8 WHERE false';
-SELECT be('seattle@zava.example');
-SELECT is((SELECT count(vector_rank) FROM retail.rank_products('drill')), 0::bigint, 'of few nothing more is compared');
-SELECT be_dba();
-CREATE OR REPLACE FUNCTION retail.exact_search_limit(dimension integer) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 3;
-SELECT be('seattle@zava.example');
-SELECT is(
-    (SELECT count(*) = count(vector_rank) AND count(*) > 5 FROM retail.rank_products('drill')), true,
-    'of many, what has the words is compared whatever the index finds'
-);
-ROLLBACK TO many;
-SELECT be('seattle@zava.example');
 SELECT results_eq(
     $$SELECT r.n FROM retail.rank_products('cordless drill', how_many => 20) WITH ORDINALITY AS r (p, s, t, v, i, m, n)$$,
     'SELECT generate_series(1, 20)', 'as many as asked for'

@@ -12,6 +12,8 @@ INSERT INTO retail.next_product_description_embeddings (product_id, description_
 INSERT INTO search.next_description_model VALUES (7);
 CREATE INDEX tap_hnsw_idx ON retail.next_product_description_embeddings
     USING hnsw ((description_embedding::halfvec(3)) halfvec_cosine_ops);
+CREATE INDEX tap_ivfflat_idx ON retail.next_product_description_embeddings
+    USING ivfflat ((l2_normalize(description_embedding)::halfvec(3)) halfvec_cosine_ops) WITH (lists = 1);
 CREATE INDEX tap_idx ON retail.next_product_description_embeddings (last_updated);
 GRANT SELECT (product_id) ON retail.product_description_embeddings TO operators;
 GRANT SELECT, DELETE ON retail.product_description_embeddings TO storekeeper_auditor;
@@ -40,10 +42,11 @@ SELECT ok(
 );
 SELECT results_eq(
     $$SELECT * FROM retail.wanted_embedding_index(rebuild => true)$$,
-    $$VALUES ('REINDEX INDEX CONCURRENTLY retail.tap_hnsw_idx')$$, 'the index is looked after in the table that is searched now'
+    $$VALUES ('REINDEX INDEX CONCURRENTLY retail.tap_hnsw_idx'), ('REINDEX INDEX CONCURRENTLY retail.tap_ivfflat_idx')$$,
+    'the indexes are looked after in the table that is searched now'
 );
 SET LOCAL ROLE storekeeper_definer;
-SELECT results_eq('SELECT finding FROM retail.embedding_index_state()', $$VALUES ('retail.tap_hnsw_idx')$$, 'by the doctor, too');
+SELECT results_eq('SELECT finding FROM retail.embedding_index_state()', $$VALUES ('retail.tap_hnsw_idx, retail.tap_ivfflat_idx')$$, 'by the doctor, too');
 RESET ROLE;
 SELECT ok(
     has_table_privilege('storekeeper_auditor', 'retail.product_description_embeddings', 'SELECT')
@@ -64,7 +67,7 @@ RESET ROLE;
 SELECT results_eq(
     'SELECT description_embedding::text FROM retail.product_description_embeddings', $$VALUES ('[4]')$$, 'and again'
 );
-SELECT is_empty($$SELECT FROM pg_indexes WHERE indexname = 'tap_hnsw_idx'$$, 'the former index of vectors takes no others, and goes');
+SELECT is_empty($$SELECT FROM pg_indexes WHERE indexname ~ '^tap_(hnsw|ivfflat)_idx$'$$, 'the former indexes of vectors take no others, and go');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,4 +1,4 @@
--- Whether the vectors have the index that so many need.
+-- Whether the vectors have the indexes that so many need.
 -- drop: DROP FUNCTION retail.embedding_index_state;
 CREATE OR REPLACE FUNCTION retail.embedding_index_state()
 RETURNS TABLE (ok boolean, finding text)
@@ -16,10 +16,10 @@ DECLARE
         SELECT count(*) FROM (SELECT FROM retail.product_description_embeddings AS e LIMIT v_limit + 1) AS c
     );
     v_index     CONSTANT text := (
-        SELECT string_agg(i.indexrelid::regclass::text, ', ')
+        SELECT string_agg(i.indexrelid::regclass::text, ', ' ORDER BY m.amname)
         FROM pg_index AS i
         JOIN pg_class AS c ON c.oid = i.indexrelid
-        JOIN pg_am AS m ON m.oid = c.relam AND m.amname = 'hnsw'
+        JOIN pg_am AS m ON m.oid = c.relam AND m.amname IN ('hnsw', 'ivfflat')
         WHERE i.indrelid = 'retail.product_description_embeddings'::regclass
     );
 BEGIN
@@ -36,7 +36,14 @@ BEGIN
             v_dimension
         )
         WHEN NOT ok AND v_dimension > 4000 THEN format('no index takes vectors of %s dimensions', v_dimension)
-        WHEN NOT ok THEN format('missing: more than %s vectors of %s dimensions are compared one by one', v_limit, v_dimension)
+        WHEN NOT ok AND v_wanted[cardinality(v_wanted)] LIKE 'DROP %' THEN format(
+            '%s: its lists are for less than a quarter of the vectors',
+            split_part(v_wanted[cardinality(v_wanted)], ' ', 4)
+        )
+        WHEN NOT ok THEN format(
+            'missing (%s): more than %s vectors of %s dimensions are compared one by one',
+            (SELECT string_agg(substring(w FROM 'USING (\w+)'), ', ' ORDER BY w) FROM unnest(v_wanted) AS w), v_limit, v_dimension
+        )
         WHEN v_index IS NOT NULL THEN v_index
         ELSE format('not needed: %s vectors, and up to %s are compared one by one', v_count, v_limit)
     END;
@@ -45,9 +52,9 @@ END
 $function$;
 
 COMMENT ON FUNCTION retail.embedding_index_state IS $comment$
-What storekeeper index and doctor say of the index of retail.product_description_embeddings. Looks at no more vectors
-than it takes to know whether an index is needed.
-@title State of the vector index
+What storekeeper index and doctor say of the indexes of retail.product_description_embeddings. Looks at no more vectors
+than it takes to know whether they are needed, and at all where one is missing.
+@title State of the vector indexes
 @return ok       Whether it is as it should be.
 @return finding  What was found.
 @example SELECT * FROM retail.embedding_index_state();

@@ -10,12 +10,12 @@ DECLARE
     v_index regclass;
 BEGIN
     TRUNCATE retail.next_product_description_embeddings, search.next_description_model;
-    -- It takes vectors of one dimension only, and is quicker to build when they are there.
+    -- They take vectors of one dimension only, and are quicker to build when they are there.
     FOR v_index IN
         SELECT i.indexrelid
         FROM pg_index AS i
         JOIN pg_class AS c ON c.oid = i.indexrelid
-        JOIN pg_am AS m ON m.oid = c.relam AND m.amname = 'hnsw'
+        JOIN pg_am AS m ON m.oid = c.relam AND m.amname IN ('hnsw', 'ivfflat')
         WHERE i.indrelid = 'retail.next_product_description_embeddings'::regclass
     LOOP
         EXECUTE format('DROP INDEX %s', v_index);
@@ -25,6 +25,6 @@ $function$;
 
 COMMENT ON FUNCTION retail.empty_next_embeddings IS $comment$
 For retail.queue_embeddings and retail.swap_embeddings, as storekeeper_owner: the next table of vectors is empty and
-without a vector index, and no model's.
+without vector indexes, and no model's.
 $comment$;
 REVOKE ALL ON FUNCTION retail.empty_next_embeddings FROM PUBLIC;

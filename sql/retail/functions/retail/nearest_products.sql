@@ -1,4 +1,4 @@
--- The products nearest to a vector, under filters: exactly where they are few, by the index where many.
+-- The products nearest to a vector, under filters: exactly where they are few, by two indexes where many.
 -- drop: DROP FUNCTION retail.nearest_products;
 -- Only once pgvector is loaded may others than superusers name its settings.
 DO $do$ BEGIN PERFORM '[1]'::public.vector; END $do$;
@@ -16,9 +16,9 @@ RETURNS TABLE (product_id integer, distance double precision)
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
-SET hnsw.iterative_scan = relaxed_order
-SET hnsw.ef_search = 400
-SET hnsw.max_scan_tuples = 20000
+-- A fifth of a million products, sorted in memory.
+SET ivfflat.probes = 400
+SET work_mem = '32MB'
 -- From the index, or from the candidates, to the other rows one by one: never through a whole table.
 SET enable_seqscan = off
 SET enable_hashjoin = off
@@ -26,18 +26,15 @@ SET enable_mergejoin = off
 SET jit = off
 AS $function$
 DECLARE
-    -- How many the index gives, and how many where none of those stands out: what is about as far from everything, its
-    -- graph is easily led astray by (sql/README.md).
-    c_looks      CONSTANT integer[] := '{400, 4000}';
-    v_dimension  CONSTANT integer := public.vector_dims(query_embedding);
-    v_narrow     CONSTANT text := concat_ws(
+    v_dimension CONSTANT integer := public.vector_dims(query_embedding);
+    v_narrow    CONSTANT text := concat_ws(
         ' AND ',
         CASE WHEN type_ids IS NOT NULL THEN 'p.type_id = ANY ($3)' END,
         CASE WHEN price_min IS NOT NULL THEN 'p.base_price >= $4' END,
         CASE WHEN price_max IS NOT NULL THEN 'p.base_price <= $5' END,
         CASE WHEN product_ids IS NOT NULL THEN 'p.product_id = ANY ($7)' END
     );
-    v_filter     CONSTANT text := concat_ws(
+    v_filter    CONSTANT text := concat_ws(
         ' AND ',
         nullif(v_narrow, ''),
         CASE WHEN active_only THEN 'p.is_active' END,
@@ -47,34 +44,26 @@ DECLARE
         END
     );
     -- Candidates that a filter leaves are looked up one by one, which takes three times as long.
-    v_limit      CONSTANT integer
+    v_limit     CONSTANT integer
         := retail.exact_search_limit(v_dimension) / CASE WHEN v_filter <> '' THEN 3 ELSE 1 END;
-    v_from       CONSTANT text := ' FROM retail.product_description_embeddings AS e'
-        || CASE WHEN v_filter <> '' THEN ' JOIN retail.products AS p USING (product_id) WHERE ' || v_filter ELSE '' END;
-    -- As wanted_embedding_index has it; the dimension must be in the text for the index to match.
-    v_order      CONSTANT text := format(
-        ' ORDER BY e.description_embedding::public.halfvec(%1$s) OPERATOR(public.<=>) $1::public.halfvec(%1$s) LIMIT ',
+    v_which     CONSTANT text
+        := CASE WHEN v_filter <> '' THEN ' JOIN retail.products AS p USING (product_id) WHERE ' || v_filter ELSE '' END;
+    v_compare   CONSTANT text := 'SELECT e.product_id, e.description_embedding OPERATOR(public.<=>) $1 AS distance'
+        ' FROM retail.product_description_embeddings AS e' || v_which;
+    v_count     CONSTANT text := 'SELECT count(*) FROM (SELECT FROM retail.products AS p%s LIMIT %s) AS c';
+    v_sorted    CONSTANT text := 'SELECT array_agg(n.product_id ORDER BY n.distance, n.product_id),'
+        ' array_agg(n.distance ORDER BY n.distance, n.product_id)';
+    -- By the index of lists, as wanted_embedding_index has it; the dimension must be in the text.
+    v_by_lists  CONSTANT text := format(
+        ' ORDER BY public.l2_normalize(e.description_embedding)::public.halfvec(%1$s)'
+        ' OPERATOR(public.<=>) $1::public.halfvec(%1$s) LIMIT 2 * $2::bigint + 20',
         v_dimension
     );
-    v_count      CONSTANT text := 'SELECT count(*) FROM (SELECT FROM retail.products AS p%s LIMIT %s) AS c';
-    -- What is nearest by the index, who of them passes, and whether none stands out.
-    v_look       CONSTANT text :=
-        'WITH looked_at AS MATERIALIZED ('
-        'SELECT e.product_id, e.description_embedding OPERATOR(public.<=>) $1 AS distance'
-        ' FROM retail.product_description_embeddings AS e' || v_order || '$8)'
-        ' SELECT array_agg(n.product_id ORDER BY n.distance, n.product_id),'
-        ' array_agg(n.distance ORDER BY n.distance, n.product_id),'
-        ' (SELECT min(l.distance) > 0.75 * max(l.distance) FROM looked_at AS l)'
-        ' FROM (SELECT e.product_id, e.distance FROM looked_at AS e'
-        || CASE WHEN v_filter <> '' THEN ' JOIN retail.products AS p USING (product_id) WHERE ' || v_filter ELSE '' END
-        || ' ORDER BY 2, 1 LIMIT $2) AS n';
-    v_looked_at  integer;
     v_candidates integer;
     v_ids        integer[];
     v_distances  double precision[];
-    v_flat       boolean;
+    v_agreed     boolean;
     v_enough     boolean;
-    v_through    text := '';
 BEGIN
     IF query_embedding IS NULL OR how_many >= 1 IS NOT TRUE OR public.vector_norm(query_embedding) = 0 THEN
         RETURN;
@@ -84,40 +73,39 @@ BEGIN
     INTO v_candidates
     USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
 
-    IF v_candidates > v_limit AND v_dimension <= 4000 THEN
-        FOREACH v_looked_at IN ARRAY c_looks LOOP
-            IF v_enough IS NOT NULL THEN
-                EXECUTE format(
-                    v_count, coalesce(' WHERE ' || nullif(CASE WHEN v_enough THEN v_narrow ELSE v_filter END, ''), ''),
-                    CASE WHEN v_enough THEN 12 ELSE 60 END * v_limit + 1
-                )
-                INTO v_candidates
-                USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
-                -- Sooner compared than looked for, or hardly to be found among ten times as many.
-                v_enough := v_enough AND v_candidates > 12 * v_limit;
-                EXIT WHEN v_candidates <= 12 * v_limit OR NOT v_enough AND 10 * coalesce(cardinality(v_ids), 0) < how_many;
-            END IF;
-            EXECUTE v_look
-            INTO v_ids, v_distances, v_flat
-            USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids,
-                greatest(v_looked_at, 2 * how_many::bigint + 20);
-            v_enough := v_filter = '' OR coalesce(cardinality(v_ids), 0) = how_many;
-            EXIT WHEN v_enough AND NOT v_flat;
-        END LOOP;
-        IF v_enough THEN
+    IF v_candidates > v_limit AND retail.are_embeddings_indexed() THEN
+        EXECUTE v_sorted || ', avg((n.found_by = 2)::integer) >= 0.95'
+            ' FROM (SELECT e.product_id, e.distance, e.found_by FROM retail.nearest_by_index($1, $8) AS e' || v_which
+            || ' ORDER BY 2, 1 LIMIT $2) AS n'
+        INTO v_ids, v_distances, v_agreed
+        USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids,
+            greatest(CASE WHEN v_filter <> '' THEN 400 END, 2 * how_many::bigint + 20);
+        v_enough := coalesce(cardinality(v_ids), 0) = how_many;
+        IF v_enough AND v_agreed THEN
             RETURN QUERY SELECT u.product_id, u.distance FROM unnest(v_ids, v_distances) AS u (product_id, distance);
             RETURN;
         END IF;
-        -- Too many to compare: on through the index until enough have passed, or it has gone far enough.
-        IF v_candidates > 60 * v_limit THEN
-            v_through := v_order || '2 * $2::bigint + 20';
+        IF v_filter <> '' THEN
+            EXECUTE format(
+                v_count, coalesce(' WHERE ' || nullif(CASE WHEN v_enough THEN v_narrow ELSE v_filter END, ''), ''),
+                12 * v_limit + 1
+            )
+            INTO v_candidates
+            USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
+        END IF;
+        IF v_filter = '' OR v_candidates > 12 * v_limit THEN
+            EXECUTE v_sorted || ' FROM (SELECT l.product_id, l.distance FROM (' || v_compare || v_by_lists
+                || ') AS l UNION SELECT * FROM unnest($8, $9) ORDER BY 2, 1 LIMIT $2) AS n'
+            INTO v_ids, v_distances
+            USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids, v_ids, v_distances;
+            IF cardinality(v_ids) = how_many THEN
+                RETURN QUERY SELECT u.product_id, u.distance FROM unnest(v_ids, v_distances) AS u (product_id, distance);
+                RETURN;
+            END IF;
         END IF;
     END IF;
 
-    RETURN QUERY EXECUTE
-        'SELECT c.product_id, c.distance FROM ('
-        'SELECT e.product_id, e.description_embedding OPERATOR(public.<=>) $1 AS distance' || v_from || v_through
-        || ') AS c ORDER BY 2, 1 LIMIT $2'
+    RETURN QUERY EXECUTE 'SELECT c.product_id, c.distance FROM (' || v_compare || ') AS c ORDER BY 2, 1 LIMIT $2'
     USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
 END
 $function$;
@@ -125,10 +113,9 @@ $function$;
 COMMENT ON FUNCTION retail.nearest_products IS $comment$
 The products whose vectors are nearest to a vector by cosine, the nearest first: as many as asked for wherever the
 filters leave as many. Up to retail.exact_search_limit vectors, or a third of it that a filter leaves, are compared one
-by one; of more, the 400 nearest by the index of retail.wanted_embedding_index. Where the nearest of those is hardly
-nearer than the last, the index is not to be trusted: up to twelve times as many are compared after all, of more the 4,000
-nearest. Where a filter leaves more than twenty times the limit and few of the nearest pass it, fewer are found: those that
-are among the 20,000 nearest of all.
+by one, and all where an index of retail.wanted_embedding_index is missing. Of more, what retail.nearest_by_index finds,
+where both indexes find 19 in 20 of it and enough of it passes the filter; else four times the limit under a filter are
+compared after all, and of more, those in the 400 lists that are nearest.
 @title Nearest products
 @param query_embedding  Of the model and dimension of the table; nothing is near to NULL or zeros.
 @param how_many         At most so many.

@@ -72,8 +72,6 @@ DECLARE
     v_wanted   tsquery;  -- by the rare words; products that have only frequent ones are too many
     v_all      tsquery;  -- by all words, where even the rarest is too frequent
     v_try      tsquery;
-    v_total    real;  -- products
-    v_looked_at integer[] := '{}';
     v_text_ids integer[];
     v_covered  double precision[];  -- how much of the query is in the product, by the words' shares
     v_near_ids integer[];
@@ -121,9 +119,8 @@ BEGIN
             FILTER (WHERE t.products_so_far <= c_looked_at OR t.rarity = 1 OR n.total <= c_looked_at)::tsquery,
         CASE WHEN min(t.products) > c_looked_at THEN
             string_agg(quote_literal(t.lexeme), ' & ') FILTER (WHERE t.kind = 'word')::tsquery
-        END,
-        max(n.total)
-    INTO v_places, v_terms, v_shares, v_words, v_spelt, v_wanted, v_all, v_total
+        END
+    INTO v_places, v_terms, v_shares, v_words, v_spelt, v_wanted, v_all
     FROM (
         SELECT
             s.place, s.word, s.lexeme, s.weight, s.products, s.kind, s.spelt,
@@ -152,10 +149,9 @@ BEGIN
             LIMIT c_looked_at
         )
         SELECT
-            v_looked_at || (SELECT array_agg(l.product_id) FROM looked_at AS l),
             array_agg(r.product_id ORDER BY r.relevance DESC, r.product_id),
             array_agg(r.covered / r.whole ORDER BY r.relevance DESC, r.product_id)
-        INTO v_looked_at, v_text_ids, v_covered
+        INTO v_text_ids, v_covered
         FROM (
             SELECT
                 b.product_id, sum(b.relevance) AS relevance,
@@ -187,19 +183,8 @@ BEGIN
     IF v_embedding IS NOT NULL THEN
         SELECT array_agg(n.product_id ORDER BY n.distance, n.product_id), array_agg(1 - n.distance ORDER BY n.distance, n.product_id)
         INTO v_near_ids, v_near
-        FROM (
-            SELECT n.product_id, n.distance
-            FROM retail.nearest_products(
-                v_embedding, v_depth, v_type_ids, rank_products.price_min, rank_products.price_max, rank_products.stocked_in
-            ) AS n
-            UNION
-            -- The index misses some of the nearest, and those mostly have words of the query.
-            SELECT e.product_id, e.description_embedding OPERATOR(public.<=>) v_embedding
-            FROM retail.product_description_embeddings AS e
-            WHERE e.product_id = ANY (v_looked_at)
-              AND v_total > retail.exact_search_limit(public.vector_dims(v_embedding))
-            ORDER BY distance, product_id
-            LIMIT v_depth
+        FROM retail.nearest_products(
+            v_embedding, v_depth, v_type_ids, rank_products.price_min, rank_products.price_max, rank_products.stocked_in
         ) AS n
         WHERE coalesce(n.distance <= 1 - rank_products.similarity_threshold, true);
     END IF;
