@@ -44,8 +44,7 @@ DECLARE
         END
     );
     -- Candidates that a filter leaves are looked up one by one, which takes three times as long.
-    v_limit     CONSTANT integer
-        := retail.exact_search_limit(v_dimension) / CASE WHEN v_filter <> '' THEN 3 ELSE 1 END;
+    v_limit     integer := retail.exact_search_limit(v_dimension) / CASE WHEN v_filter <> '' THEN 3 ELSE 1 END;
     v_which     CONSTANT text
         := CASE WHEN v_filter <> '' THEN ' JOIN retail.products AS p USING (product_id) WHERE ' || v_filter ELSE '' END;
     v_compare   CONSTANT text := 'SELECT e.product_id, e.description_embedding OPERATOR(public.<=>) $1 AS distance'
@@ -86,14 +85,15 @@ BEGIN
             RETURN;
         END IF;
         IF v_filter <> '' THEN
+            -- Sooner compared than looked for, or far from what was asked for, and in other lists.
+            v_limit := CASE WHEN 10 * coalesce(cardinality(v_ids), 0) < how_many THEN 60 ELSE 12 END * v_limit;
             EXECUTE format(
-                v_count, coalesce(' WHERE ' || nullif(CASE WHEN v_enough THEN v_narrow ELSE v_filter END, ''), ''),
-                12 * v_limit + 1
+                v_count, coalesce(' WHERE ' || nullif(CASE WHEN v_enough THEN v_narrow ELSE v_filter END, ''), ''), v_limit + 1
             )
             INTO v_candidates
             USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
         END IF;
-        IF v_filter = '' OR v_candidates > 12 * v_limit THEN
+        IF v_filter = '' OR v_candidates > v_limit THEN
             EXECUTE v_sorted || ' FROM (SELECT l.product_id, l.distance FROM (' || v_compare || v_by_lists
                 || ') AS l UNION SELECT * FROM unnest($8, $9) ORDER BY 2, 1 LIMIT $2) AS n'
             INTO v_ids, v_distances
@@ -114,8 +114,9 @@ COMMENT ON FUNCTION retail.nearest_products IS $comment$
 The products whose vectors are nearest to a vector by cosine, the nearest first: as many as asked for wherever the
 filters leave as many. Up to retail.exact_search_limit vectors, or a third of it that a filter leaves, are compared one
 by one, and all where an index of retail.wanted_embedding_index is missing. Of more, what retail.nearest_by_index finds,
-where both indexes find 19 in 20 of it and enough of it passes the filter; else four times the limit under a filter are
-compared after all, and of more, those in the 400 lists that are nearest.
+where both indexes find 19 in 20 of it and enough of it passes the filter; else up to four times the limit
+under a filter are compared after all, twenty times where not a tenth of what is asked for has passed; of more, those in
+the 400 lists that are nearest.
 @title Nearest products
 @param query_embedding  Of the model and dimension of the table; nothing is near to NULL or zeros.
 @param how_many         At most so many.
