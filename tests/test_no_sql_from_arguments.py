@@ -230,7 +230,10 @@ RAW_IN_EXECUTE = {
     ("gateway.harden", "v_what"): "names out of pg_class and pg_attribute",
     ("gateway.make_sandbox", "v_persona.free_sql_path"): "what the DBA gave to add_persona",
     ("retail.empty_next_embeddings", "v_index"): "a regclass, which quotes itself",
-    ("retail.nearest_by_index", "v_statement"): "constants, and the dimension of a vector, a number",
+    (
+        "retail.nearest_by_index",
+        "v_statement",
+    ): "constants, and the dimension of a vector, a number",
     ("retail.nearest_products", "v_by_lists"): "constants, and the dimension of a vector, a number",
     ("retail.nearest_products", "v_compare"): "constants",
     ("retail.nearest_products", "v_count"): "constants, and the limit, a number",

@@ -255,6 +255,14 @@ def test_a_wrong_size_is_told(many: Target) -> None:
     assert "maintenance_work_mem" in run.stderr
 
 
+def test_too_little_memory_is_told(many: Target) -> None:
+    fill(many, copies=60)
+    run = storekeeper("index", "--memory", "1MB", environment=as_dba(many))
+    assert run.returncode == 1
+    assert "memory required is" in run.stderr
+    assert "--memory" in run.stderr
+
+
 @pytest.mark.anyio
 async def test_recommendations_over_mcp(own_with_model: Target) -> None:
     async with client(own_with_model, SEATTLE) as mcp:

@@ -129,7 +129,7 @@ def status(as_json: bool) -> None:
 )
 @explained
 def index(rebuild: bool, memory: str) -> None:
-    """Build the vector index that the number of products asks for, while everything goes on.
+    """Build the vector indexes that the number of products asks for, while everything goes on.
 
     A build that was killed is begun anew: what it left is dropped first.
     """

@@ -1,4 +1,4 @@
-"""Builds the index of the product vectors, as retail.wanted_embedding_index() has it.
+"""Builds the indexes of the product vectors, as retail.wanted_embedding_index() has it.
 
 CONCURRENTLY: nobody waits for the build, and a build that ends halfway leaves an invalid index, which the
 next one drops. The server ends a build whose client is gone; where one goes on, the next waits for it.
@@ -82,6 +82,11 @@ def build(
         builder.execute("SET ROLE storekeeper_owner")
         try:
             return _run(builder, watcher, table, progress, rebuild)
+        except psycopg.errors.ProgramLimitExceeded as failure:
+            raise ConfigurationError(
+                failure.diag.message_primary or "That takes more memory.",
+                hint="storekeeper index --memory gives it as much.",
+            ) from None
         except TOO_MUCH_MEMORY:
             # Alone, a build takes memory as it needs it.
             builder.execute("SET max_parallel_maintenance_workers = 0")

@@ -58,6 +58,7 @@ DECLARE
         ' OPERATOR(public.<=>) $1::public.halfvec(%1$s) LIMIT 2 * $2::bigint + 20',
         v_dimension
     );
+    v_by_index   boolean;
     v_candidates integer;
     v_ids        integer[];
     v_distances  double precision[];
@@ -67,12 +68,16 @@ BEGIN
     IF query_embedding IS NULL OR how_many >= 1 IS NOT TRUE OR public.vector_norm(query_embedding) = 0 THEN
         RETURN;
     END IF;
-    -- Counted no further than the answer matters, and by what an index can count.
-    EXECUTE format(v_count, coalesce(' WHERE ' || nullif(v_narrow, ''), ''), v_limit + 1)
-    INTO v_candidates
-    USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
+    v_by_index := retail.are_embeddings_indexed();
+    IF v_by_index AND v_narrow <> '' THEN
+        -- Counted no further than the answer matters, and by what an index can count.
+        EXECUTE format(v_count, ' WHERE ' || v_narrow, v_limit + 1)
+        INTO v_candidates
+        USING query_embedding, how_many, type_ids, price_min, price_max, stocked_in, product_ids;
+        v_by_index := v_candidates > v_limit;
+    END IF;
 
-    IF v_candidates > v_limit AND retail.are_embeddings_indexed() THEN
+    IF v_by_index THEN
         EXECUTE v_sorted || ', avg((n.found_by = 2)::integer) >= 0.95'
             ' FROM (SELECT e.product_id, e.distance, e.found_by FROM retail.nearest_by_index($1, $8) AS e' || v_which
             || ' ORDER BY 2, 1 LIMIT $2) AS n'
@@ -112,11 +117,11 @@ $function$;
 
 COMMENT ON FUNCTION retail.nearest_products IS $comment$
 The products whose vectors are nearest to a vector by cosine, the nearest first: as many as asked for wherever the
-filters leave as many. Up to retail.exact_search_limit vectors, or a third of it that a filter leaves, are compared one
-by one, and all where an index of retail.wanted_embedding_index is missing. Of more, what retail.nearest_by_index finds,
-where both indexes find 19 in 20 of it and enough of it passes the filter; else up to four times the limit
-under a filter are compared after all, twenty times where not a tenth of what is asked for has passed; of more, those in
-the 400 lists that are nearest.
+filters leave as many. All are compared one by one where an index of retail.wanted_embedding_index is missing, which
+wants none up to retail.exact_search_limit vectors, and up to a third of that limit if a filter leaves so few. Of more,
+what retail.nearest_by_index finds, where both indexes find 19 in 20 of it and enough of it passes the filter; else up to
+four times the limit under a filter are compared after all, twenty times where not a tenth of what is asked for has
+passed; of more, those in the 400 lists that are nearest, and all where those have too few.
 @title Nearest products
 @param query_embedding  Of the model and dimension of the table; nothing is near to NULL or zeros.
 @param how_many         At most so many.

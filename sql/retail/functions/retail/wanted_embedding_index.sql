@@ -11,14 +11,15 @@ STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    c_lists     CONSTANT integer := 2000;  -- at most; more take more memory, by their square, than storekeeper index has
     v_dimension integer;
+    v_most      integer;  -- lists; more take more memory, by their square, than storekeeper index has
     v_count     bigint;
     v_index     record;
     v_there     text[] := '{}';
     v_outgrown  text[] := '{}';
 BEGIN
     EXECUTE format('SELECT public.vector_dims(e.description_embedding) FROM %s AS e LIMIT 1', table_name) INTO v_dimension;
+    v_most := least(2000, 2060 - v_dimension / 5);
     FOR v_index IN
         SELECT
             i.indexrelid::regclass AS name, m.amname::text AS method,
@@ -27,7 +28,7 @@ BEGIN
                 AND a.atttypid = 'public.halfvec'::regtype
                 AND coalesce(a.atttypmod = v_dimension, true) AS fit,
             -- Lists of more than four times the vectors that they were made for.
-            o.option_value::integer < least(2 * sqrt(greatest(t.reltuples, 0)), c_lists) / 2 AS outgrown
+            o.option_value::integer < least(2 * sqrt(greatest(t.reltuples, 0)), v_most) / 2 AS outgrown
         FROM pg_index AS i
         JOIN pg_class AS t ON t.oid = i.indrelid
         JOIN pg_class AS c ON c.oid = i.indexrelid
@@ -66,7 +67,7 @@ BEGIN
                     'CREATE INDEX CONCURRENTLY ON %s USING ivfflat'
                     ' ((public.l2_normalize(description_embedding)::public.halfvec(%s)) public.halfvec_cosine_ops)'
                     ' WITH (lists = %s)',
-                    table_name, v_dimension, least(round(2 * sqrt(v_count)), c_lists)
+                    table_name, v_dimension, least(round(2 * sqrt(v_count)), v_most)
                 );
             END IF;
         END IF;
