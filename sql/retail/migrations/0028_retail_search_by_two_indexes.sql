@@ -700,8 +700,9 @@ $function$;
 COMMENT ON FUNCTION retail.wanted_embedding_index IS $comment$
 What is to be run, in this order and each outside a transaction, so that retail.nearest_products finds its indexes: none
 up to retail.exact_search_limit vectors, nor those that are there; else one by HNSW and one by lists (IVFFlat), both on
-halfvec of the vectors' dimension, after those are dropped that are invalid or of another dimension. An index whose lists are for less than a quarter of the
-vectors is dropped after another has been made. storekeeper index runs the statements, and \gexec at psql does.
+halfvec of the vectors' dimension, after those are dropped that are invalid or of another dimension. An index whose lists
+are for less than a quarter of the vectors is dropped after another has been made. storekeeper index runs the statements,
+and \gexec at psql does.
 @title Wanted vector indexes
 @param table_name  The table of vectors; that which is searched where none is given.
 @param rebuild     Whether to build those anew that are there.
