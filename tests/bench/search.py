@@ -1,4 +1,4 @@
-"""What does searching products cost as the catalogue grows, and what does the vector index miss?
+"""What does searching products cost as the catalogue grows, and what do the vector indexes miss?
 
     python tests/bench/search.py CONNINFO [--products 425 100000] [--queries 60] [--rounds 3]
 
@@ -6,7 +6,7 @@ CONNINFO: a database with the embedding model and sample data, which is spoilt, 
 is grown to each size by types of a hundred products, whose words are those of a real product, of its category
 and of the model's vocabulary; the triggers make their words and vectors.
 
-For each size: how long the load and the index take, and what room; then, under filters that leave ever less,
+For each size: how long the load and the indexes take, and what room; then, under filters that leave ever less,
 medians of text in -> rows out (tool.semantic_search_products), of the vector search alone
 (retail.nearest_products) and of comparing all that the filter leaves; and which part of the ten rows is found
 that comparing all would show. The texts are labelled queries of tests/search.
@@ -87,10 +87,10 @@ STOCK = """
     SELECT %s, product_id, hashint4(product_id) & 1 FROM retail.products WHERE product_id >= %s
     ON CONFLICT DO NOTHING
 """
-# The same function where any number of candidates is compared one by one.
+# The same function as if there were no index: all are compared one by one.
 ALL_EXACT = """
-    CREATE OR REPLACE FUNCTION retail.exact_search_limit(dimension integer) RETURNS integer
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 100000000
+    CREATE OR REPLACE FUNCTION retail.are_embeddings_indexed() RETURNS boolean
+    LANGUAGE sql STABLE RETURN false
 """
 
 
