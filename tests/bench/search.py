@@ -6,8 +6,8 @@ CONNINFO: a database with the embedding model and sample data, which is spoilt, 
 is grown to each size by types of a hundred products, whose words are those of a real product, of its category
 and of the model's vocabulary; the triggers make their words and vectors.
 
-For each size: how long the load and the indexes take, and what room; then, under filters that leave ever less,
-medians of text in -> rows out (tool.semantic_search_products), of the vector search alone
+For each size: how long the load and the indexes take, and what room; then, under filters that leave ever
+less, medians of text in -> rows out (tool.semantic_search_products), of the vector search alone
 (retail.nearest_products) and of comparing all that the filter leaves; and which part of the ten rows is found
 that comparing all would show. The texts are labelled queries of tests/search.
 """
