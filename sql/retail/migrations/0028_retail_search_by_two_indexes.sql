@@ -214,8 +214,8 @@ RETURNS TABLE (product_id integer, distance double precision)
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
--- A fifth of a million products, sorted in memory.
-SET ivfflat.probes = 400
+-- Half of a million products, sorted in memory.
+SET ivfflat.probes = 1000
 SET work_mem = '32MB'
 -- From the index, or from the candidates, to the other rows one by one: never through a whole table.
 SET enable_seqscan = off
@@ -319,7 +319,7 @@ filters leave as many. All are compared one by one where an index of retail.want
 wants none up to retail.exact_search_limit vectors, and up to a third of that limit if a filter leaves so few. Of more,
 what retail.nearest_by_index finds, where both indexes find 19 in 20 of it and enough of it passes the filter; else up to
 four times the limit under a filter are compared after all, twenty times where not a tenth of what is asked for has
-passed; of more, those in the 400 lists that are nearest, and all where those have too few.
+passed; of more, those in the 1,000 lists that are nearest, and all where those have too few.
 @title Nearest products
 @param query_embedding  Of the model and dimension of the table; nothing is near to NULL or zeros.
 @param how_many         At most so many.
